@@ -1,0 +1,34 @@
+"""A decision: what a person chose for a job, with who, when and why (``decisions.yaml``)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cronlift.model.document import Record
+
+
+class Decision(Record):
+    """``code_hash`` binds it to the code it judged; a decision on other code is stale, which is an error.
+
+    ``move`` selects the job; ``verdict`` overrules needs_review or takes a pure_sql back; the names and the
+    role default to the plan's.
+    """
+
+    code_hash: str
+    who: str
+    when: str
+    why: str
+    move: bool = True
+    verdict: Literal["pure_sql", "app_logic", "needs_review"] | None = None
+    cron_name: str | None = None
+    procedure: str | None = None
+    schema_name: str | None = None
+    job_role: str | None = None
+    superuser: bool = False
+
+
+class Decisions(Record):
+    """The whole file: decisions by job id."""
+
+    schema_version: int
+    jobs: dict[str, Decision]

@@ -1,0 +1,106 @@
+"""A plan: exactly what install will do, to which server, and the way back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cronlift.model.document import Document, Record, digest
+from cronlift.model.verdict import Loss, Step
+
+
+class Target(Record):
+    """The server and databases a plan is made for, as the server itself names them (no host, no port).
+
+    ``search_path`` is what the app's sessions resolve names with: the existing schemas, in order.
+    """
+
+    system_identifier: str
+    server_version: str
+    database: str
+    database_oid: int
+    cron_database: str
+    cron_database_oid: int
+    pg_cron_version: str
+    cron_timezone: str
+    app_role: str
+    search_path: tuple[str, ...]
+
+    @property
+    def split(self) -> bool:
+        """Whether pg_cron lives in another database than the tables."""
+        return self.database != self.cron_database
+
+
+class ScheduleVerdict(Record):
+    """What is known of the converted schedule: equal ``proved``, or why the job cannot be planned."""
+
+    source: str
+    dialect: str
+    timezone: str
+    pg_cron: str | None
+    guard: str | None
+    equal: Literal["proved", "differs", "impossible"]
+    horizon: str
+    notes: tuple[str, ...] = ()
+
+
+class PlannedJob(Record):
+    """One job's way into the database.
+
+    ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
+    ``commits`` says that the procedure ends transactions itself; ``hash`` is the SHA-256 of procedure, command
+    and schedule: the identity of what gets installed.
+    """
+
+    id: str
+    worker: str
+    cron_name: str
+    schedule: ScheduleVerdict
+    command: str
+    job_role: str
+    schema_name: str | None
+    procedure: str | None
+    procedure_sql: str | None
+    commits: bool
+    steps: tuple[Step, ...]
+    losses: tuple[Loss, ...]
+    warnings: tuple[str, ...] = ()
+    config_file: str
+    config_line: int
+    hash: str
+
+
+class Refused(Record):
+    """A selected job that could not be planned, and why."""
+
+    id: str
+    code: str
+    why: str
+
+
+class Migration(Record):
+    """The framework's migration: the file's name (version fixed here, so that a re-run writes the same) and text."""
+
+    file: str
+    text: str
+
+
+class Plan(Document):
+    """Stage 03. ``patch`` takes the planned entries out of the app's configuration (``git apply`` from the
+    repository's top or, where ``app`` is not in one, from the application's folder)."""
+
+    app: str
+    mode: Literal["plain", "managed"] = "plain"
+    target: Target
+    jobs: tuple[PlannedJob, ...]
+    refused: tuple[Refused, ...] = ()
+    up_sql: str
+    down_sql: str
+    migration: Migration
+    patch: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """What ``--plan-hash`` names: SHA-256 over everything that will be done (the run's id left out)."""
+        return digest(self.model_dump(mode="json", exclude={"run_id"}))

@@ -1,0 +1,87 @@
+"""A verdict: what a job is, why, and what its SQL is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cronlift.model.document import Document, Record
+from cronlift.model.effect import Effect
+from cronlift.model.job import Job, NotAnalysed
+
+VerdictName = Literal["pure_sql", "split", "app_logic", "needs_review", "no_effect", "startup"]
+
+
+class Reason(Record):
+    """Why a verdict is as it is: a stable kebab-case ``code``, a sentence, and the evidence's place."""
+
+    code: str
+    text: str
+    file: str
+    line: int
+
+
+class Loss(Record):
+    """Something the app's scheduler or code did around the SQL that pg_cron will not do."""
+
+    code: str
+    text: str
+    file: str
+    line: int
+
+
+class Parameter(Record):
+    """A bound parameter: its position from 1, the SQL text of its value, and where the value comes from."""
+
+    position: int
+    sql: str
+    origin: str
+
+
+class Step(Record):
+    """One statement the job sends, in order.
+
+    ``sql`` is the text as the app sends it (``$1`` placeholders kept), ``text`` the same with the
+    parameters resolved, ``transaction`` numbers the ``Repo.transaction`` it stands in (None: the app
+    commits it on its own), ``command`` is PostgreSQL's command tag (``INSERT``, ``REFRESH MATERIALIZED VIEW``),
+    ``alone`` says that PostgreSQL refuses it in a transaction block.
+    """
+
+    sql: str
+    text: str
+    file: str
+    line: int
+    end_line: int
+    repo: str
+    command: str
+    parameters: tuple[Parameter, ...] = ()
+    transaction: int | None = None
+    condition: str | None = None
+    alone: bool = False
+    writes: bool = True
+    relations: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+
+
+class ClassifiedJob(Job):
+    """A job with its verdict. ``decided`` says that a person's decision changed the verdict, ``approved`` that
+    one selects it for the move; ``code_hash`` covers the entry and every function on its path."""
+
+    verdict: VerdictName
+    reasons: tuple[Reason, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    steps: tuple[Step, ...] = ()
+    statements: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    stays: tuple[Effect, ...] = ()
+    code_hash: str = ""
+    decided: bool = False
+    approved: bool = False
+
+
+class Classification(Document):
+    """Stage 02: every job with its verdict and evidence."""
+
+    app: str
+    env: str
+    jobs: tuple[ClassifiedJob, ...]
+    not_analysed: tuple[NotAnalysed, ...] = ()
