@@ -1,0 +1,36 @@
+"""``cronlift classify``: which jobs are pure SQL, and why the others are not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import typer
+
+from cronlift.commands import options, output
+from cronlift.stages import decisions as deciding
+from cronlift.stages.classify import classify
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+
+    @app.command("classify", help="Say for each job whether it is pure SQL, with evidence (reads source only).")
+    def command(
+        app: options.App,
+        env: options.Env = "prod",
+        decisions: options.DecisionsFile = None,
+        as_json: options.AsJson = False,
+    ) -> int:
+        found = classify(app, env, decisions=deciding.load(decisions) if decisions else None)
+        if as_json:
+            output.json_document(found)
+            return 0
+        rows = []
+        for job in found.jobs:
+            first = job.reasons[0] if job.reasons else None
+            why = f"{first.text} ({first.file}:{first.line})" if first else ""
+            rows.append((job.id, job.schedule or "at boot", job.verdict, why))
+        output.table(("job", "schedule", "verdict", "why"), rows)
+        counts = Counter(j.verdict for j in found.jobs)
+        output.say(", ".join(f"{n} {v}" for v, n in sorted(counts.items())))
+        return 0

@@ -1,0 +1,1 @@
+"""Reading Elixir: syntax (tree-sitter), modules and aliases, values, symbolic evaluation. Nothing is executed."""

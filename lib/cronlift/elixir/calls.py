@@ -1,0 +1,365 @@
+"""Where a call leads: a form of the language, the application's own code, the repository, or the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cronlift.elixir import branches, builtins, forms, repo
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.modules import Function as Definition
+from cronlift.elixir.modules import FunctionClause, Module
+from cronlift.elixir.patterns import Match
+from cronlift.elixir.syntax import Atom, Node, Span
+from cronlift.elixir.trace import Flow, State, merge, scoped, then
+from cronlift.elixir.trace import Raised as Left
+from cronlift.elixir.values import Function, Known, ListValue, MapValue, ModuleName, Unknown, Value
+
+if TYPE_CHECKING:
+    from cronlift.elixir.evaluator import Evaluator, Scope
+
+_UNROLLED = 40
+_UNROLL = {"each": False, "map": True}
+
+
+def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    """Evaluate a call as written."""
+    if node.target is None:
+        form = forms.FORMS.get(node.name)
+        if form and not _defined(scope.module, node.name, len(node.args)):
+            return form(ev, node, state, scope)
+        if repo.is_query_macro(ev, node, state, scope):
+            return repo.query_macro(ev, node, state, scope)
+        if node.name in scope.module.macros:
+            return [(state, ev.unknown_call(f"{node.name}/{len(node.args)}", "a macro is not followed", node.span, scope))]
+        return ev.arguments(
+            node.args, state, scope, lambda s, vs: local(ev, node, scope.module, node.name, vs, s, scope)
+        )
+    if isinstance(node.target, ast.Alias) and repo.is_query_macro(ev, node, state, scope):
+        return repo.query_macro(ev, node, state, scope)
+    return ev.arguments(
+        [node.target, *node.args], state, scope, lambda s, vs: _on_target(ev, node, vs[0], vs[1:], s, scope)
+    )
+
+
+def _defined(module: Module, name: str, arity: int) -> bool:
+    return module.function(name, arity) is not None
+
+
+def _on_target(
+    ev: Evaluator, node: ast.Call, target: Value, args: tuple[Value, ...], state: State, scope: Scope
+) -> list[Flow]:
+    match target:
+        case ModuleName(name=name):
+            return remote(ev, node, name, node.name, args, state, scope)
+        case Known(value=Atom(name=name)):
+            return remote(ev, node, f":{name}", node.name, args, state, scope)
+        case MapValue() if not args and not node.parens:
+            return [(state, target.get(Known(Atom(node.name))) or Unknown("a map's field"))]
+        case Unknown(origin=origin) if not args and not node.parens and not _may_be_module(origin):
+            return [(state, Unknown(origin))]
+    what = f"{node.name}/{len(args)}"
+    return [(state, ev.unknown_call(what, "the module is known only at run time", node.span, scope))]
+
+
+def _may_be_module(origin: str) -> bool:
+    return origin == "configuration" or origin.startswith("the attribute")
+
+
+def local(
+    ev: Evaluator,
+    node: Node | None,
+    module: Module,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+) -> list[Flow]:
+    """A call without a module: the module's own functions, its delegates and imports, then Kernel."""
+    span = node.span if node else module.span
+    found = module.function(name, len(args))
+    if found:
+        return _apply(ev, module, found, args, state, scope, span)
+    delegate = module.delegates.get((name, len(args)))
+    if delegate:
+        return remote(ev, node, delegate.to, delegate.as_name, args, state, scope)
+    for imported in _imports(module, state):
+        if _imports_name(module, imported, name) and _provides(ev, imported, name, len(args)):
+            return remote(ev, node, imported, name, args, state, scope)
+    if ev.catalogue.lookup("Kernel", name, len(args)):
+        return remote(ev, node, "Kernel", name, args, state, scope)
+    why = "it is neither defined nor imported where cronlift can see it"
+    return [(state, ev.unknown_call(f"{name}/{len(args)}", why, span, scope))]
+
+
+def _imports(module: Module, state: State) -> list[str]:
+    return [i.module for i in module.imports] + [k[7:] for k in state.env if k.startswith("import ")]
+
+
+def _imports_name(module: Module, imported: str, name: str) -> bool:
+    for line in module.imports:
+        if line.module == imported:
+            return name not in line.excepted and (line.only is None or name in line.only)
+    return True
+
+
+def _provides(ev: Evaluator, imported: str, name: str, arity: int) -> bool:
+    own = ev.project.module(imported)
+    if own:
+        return own.function(name, arity) is not None or (name, arity) in own.delegates
+    return ev.catalogue.lookup(imported, name, arity) is not None
+
+
+def remote(
+    ev: Evaluator,
+    node: Node | None,
+    module_name: str,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+) -> list[Flow]:
+    """``module.name(args)``."""
+    span = node.span if node else scope.module.span
+    what = f"{module_name}.{name}/{len(args)}"
+    definitions = [] if module_name.startswith(":") else ev.project.definitions(module_name)
+    if len(definitions) > 1:
+        places = ", ".join(f"{d.file}:{d.span.line}" for d in definitions)
+        return [(state, ev.unknown_call(what, f"the module is defined more than once ({places})", span, scope))]
+    if definitions:
+        return _on_module(ev, node, definitions[0], name, args, state, scope, span)
+    if module_name == "Ecto.Adapters.SQL":
+        return repo.adapter_call(ev, name, args, state, scope, span)
+    if module_name == "Kernel" and name in ("then", "tap") and len(args) == 2 and isinstance(args[1], Function):
+        flows = ev.invoke(args[1], args[:1], state, scope, node or ast.Block(span, ()))
+        return flows if name == "then" else then(flows, lambda s, _: [(s, args[0])])
+    return _catalogued(ev, node, module_name, name, args, state, scope, span)
+
+
+def _on_module(
+    ev: Evaluator,
+    node: Node | None,
+    module: Module,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    found = module.function(name, len(args))
+    if found:
+        return _apply(ev, module, found, args, state, scope, span)
+    delegate = module.delegates.get((name, len(args)))
+    if delegate:
+        return remote(ev, node, delegate.to, delegate.as_name, args, state, scope)
+    if repo.is_repo(module):
+        return repo.call(ev, module, name, args, state, scope, span, node)
+    what = f"{module.name}.{name}/{len(args)}"
+    if name == "new" and any(u.module == "Oban.Worker" for u in module.uses):
+        return [(state, Unknown("a job to enqueue"))]  # oban lib/oban/worker.ex: new/2 builds a changeset
+    if name in module.macros:
+        return [(state, ev.unknown_call(what, "a macro is not followed", span, scope))]
+    why = "the module does not define it where cronlift can see it"
+    return [(state, ev.unknown_call(what, why, span, scope))]
+
+
+def _catalogued(
+    ev: Evaluator,
+    node: Node | None,
+    module_name: str,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    """A call of a library: what the catalogue says, with the functions it is given evaluated too."""
+    what = f"{module_name}.{name}/{len(args)}"
+    entry = ev.catalogue.lookup(module_name, name, len(args))
+    if entry is None:
+        why = "it is neither in the application nor in the catalogue of known effects"
+        return [(state, ev.unknown_call(what, why, span, scope))]
+    if entry.kind == "unknown":
+        return [(state, ev.unknown_call(what, "what it does is not known", span, scope))]
+    if entry.kind == "sql":
+        ev.problem("not-translated", f"{what} sends SQL that is not written in the source", span)
+    if entry.kind != "pure":
+        ev.effect(entry.kind, what, span, scope)
+    functions = [a for a in args if isinstance(a, Function)]
+    if functions:
+        return _higher_order(ev, node, module_name, name, args, functions, state, scope, span)
+    if entry.kind == "pure":
+        return [(state, builtins.evaluate(module_name, name, args) or Unknown(_origin(args)))]
+    origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
+    if entry.kind in ("log", "telemetry"):
+        return [(state, args[0] if name == "inspect" and args else Known(Atom("ok")))]
+    return [(state, Unknown(origins.get(entry.kind, f"the result of {what}")))]
+
+
+def _origin(args: tuple[Value, ...]) -> str:
+    return next((a.origin for a in args if isinstance(a, Unknown)), "a computed value")
+
+
+def _higher_order(
+    ev: Evaluator,
+    node: Node | None,
+    module_name: str,
+    name: str,
+    args: tuple[Value, ...],
+    functions: list[Function],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    """Functions given to a library: unrolled over a known list, else evaluated as a loop's body."""
+    place = node or ast.Block(span, ())
+    items = args[0] if args else None
+    if module_name == "Enum" and name in _UNROLL and isinstance(items, ListValue) and len(items.items) <= _UNROLLED:
+        collected = _each(ev, functions[0], items.items, state, scope, place)
+        if _UNROLL[name]:
+            return collected
+        return then(collected, lambda s, _: [(s, Known(Atom("ok")))])
+    result = Unknown(_origin(args))
+    flows: list[Flow] = [(state, result)]
+    for function in functions:
+        flows = then(flows, lambda s, _, f=function: looped(ev, f, s, scope, place, result))  # type: ignore[misc]
+    return flows
+
+
+def _each(
+    ev: Evaluator, function: Function, items: tuple[Value, ...], state: State, scope: Scope, node: Node
+) -> list[Flow]:
+    flows: list[Flow] = [(state, ListValue(()))]
+    for item in items:
+
+        def one(s: State, done: Value, item: Value = item) -> list[Flow]:
+            assert isinstance(done, ListValue | Unknown)
+            results = ev.invoke(function, (item,), s, scope, node)
+            if isinstance(done, Unknown):
+                return then(results, lambda s2, _: [(s2, done)])
+            return then(results, lambda s2, v: [(s2, ListValue((*done.items, v)))])
+
+        flows = [
+            (s, v if isinstance(v, ListValue | Unknown | Left) else Unknown("a list")) for s, v in then(flows, one)
+        ]
+    return flows
+
+
+def looped(ev: Evaluator, function: Function, state: State, scope: Scope, node: Node, result: Value) -> list[Flow]:
+    """A function that runs any number of times: no run, and one run as a loop's body."""
+    arity = function.arity if function.arity >= 0 else _arity(function)
+    within = replace(scope, loop=True)
+    args = (Unknown("a loop's element"),) * arity
+    once = then(ev.invoke(function, args, state, within, node), lambda s, _: [(s, result)])
+    return merge([(state, result), *once])
+
+
+def _arity(function: Function) -> int:
+    if function.clauses:
+        return len(function.clauses[0].patterns)
+    return max(_captured(function.capture), default=0) if function.capture else 0
+
+
+def _captured(node: Node) -> list[int]:
+    return [n.index for n in ast.walk(node) if isinstance(n, ast.CaptureArgument)]
+
+
+def function_value(
+    ev: Evaluator, node: Node, function: Value, args: tuple[Value, ...], state: State, scope: Scope
+) -> list[Flow]:
+    """``fun.(args)``."""
+    if isinstance(function, Function):
+        return ev.invoke(function, args, state, scope, node)
+    why = "the function is known only at run time"
+    return [(state, ev.unknown_call(f"an anonymous function/{len(args)}", why, node.span, scope))]
+
+
+# ── the application's own functions ──
+def _apply(
+    ev: Evaluator,
+    module: Module,
+    function: Definition,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    _trust(ev, module)
+    inner = ev.enter(scope, module, function.name, function.arity, span)
+    if inner is None:
+        what = f"{module.name}.{function.name}/{function.arity}"
+        ev.problem("recursion", f"{what} calls itself; how often is not known", span)
+        return [(state, Unknown(f"the result of {what}"))]
+    start = state.with_env({})
+
+    def run(s: State, values: tuple[Value, ...]) -> list[Flow]:
+        out: list[Flow] = []
+        for chosen in branches.split(values):
+            out.extend(_clauses(ev, function, chosen, s.with_env({}), inner, span))
+        return merge(out)
+
+    return scoped(_with_defaults(ev, function, args, start, inner, run), state.env)
+
+
+def _with_defaults(
+    ev: Evaluator,
+    function: Definition,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    run: Callable[[State, tuple[Value, ...]], list[Flow]],
+) -> list[Flow]:
+    """Fill in default arguments: the leftmost optional parameters take what is given (elixir lib/kernel.ex, def)."""
+    missing = function.arity - len(args)
+    if missing <= 0:
+        return run(state, args)
+    given_optional = len(function.defaults) - missing
+    filled = [i for n, i in enumerate(sorted(function.defaults)) if n >= given_optional]
+    nodes = [function.defaults[i] for i in filled]
+
+    def complete(s: State, values: tuple[Value, ...]) -> list[Flow]:
+        rest, defaults = iter(args), dict(zip(filled, values, strict=True))
+        return run(s, tuple(defaults[i] if i in defaults else next(rest) for i in range(function.arity)))
+
+    return ev.arguments(nodes, state, scope, complete)
+
+
+def _clauses(
+    ev: Evaluator, function: Definition, args: tuple[Value, ...], state: State, scope: Scope, span: Span
+) -> list[Flow]:
+    out: list[Flow] = []
+    doubtful = False
+    for clause in function.clauses:
+        if clause.sections is None:
+            continue
+        verdict, bindings = ev.matcher(state, scope).all(clause.params, args)
+        if verdict is Match.NO:
+            continue
+        inner = state.bind(bindings)
+        if clause.guard is not None:
+            verdict = min(verdict, branches.guard(ev, clause.guard, inner, scope))
+            if verdict is Match.NO:
+                continue
+        doubtful = doubtful or verdict is Match.MAYBE
+        within = replace(scope, conditions=(*scope.conditions, clause.span)) if doubtful else scope
+        out.extend(_body(ev, clause, inner, within))
+        if verdict is Match.YES:
+            return out
+    return [*out, (state, Left("FunctionClauseError"))]
+
+
+def _body(ev: Evaluator, clause: FunctionClause, state: State, scope: Scope) -> list[Flow]:
+    ev.findings.visited[(clause.span.file, clause.span.start, clause.span.end)] = clause
+    assert clause.sections is not None
+    return branches.try_form(ev, clause.sections, state, scope, clause.span)
+
+
+def _trust(ev: Evaluator, module: Module) -> None:
+    """Say where something may change what a module's functions do: hooks, and ``use`` of what is not known."""
+    for span in module.hooks:
+        ev.problem("compile-hook", f"{module.name} is changed while it compiles, which is not followed", span)
+    for use in module.uses:
+        if use.module != "Ecto.Repo" and not ev.catalogue.is_harmless_use(use.module):
+            text = f"`use {use.module}` may change what the functions of {module.name} do"
+            ev.problem("unknown-use", text, use.span)

@@ -1,0 +1,185 @@
+"""The language's own forms that look like calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cronlift.elixir import branches, calls, patterns
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.modules import alias_pairs
+from cronlift.elixir.patterns import Match
+from cronlift.elixir.syntax import Atom, Node
+from cronlift.elixir.trace import Flow, Raised, State, merge, scoped, then
+from cronlift.elixir.values import (
+    NIL,
+    Function,
+    Known,
+    ListValue,
+    ModuleName,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from cronlift.elixir.evaluator import Evaluator, Scope
+
+Form = Callable[["Evaluator", ast.Call, State, "Scope"], list[Flow]]
+_UNROLLED = 40
+
+
+def _raise(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    return ev.arguments(node.args, state, scope, lambda s, _: [(s, Raised(node.name))])
+
+
+def _alias(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    local = {k[6:]: v.name for k, v in state.env.items() if k.startswith("alias ") and isinstance(v, ModuleName)}
+    pairs = alias_pairs(node, scope.module, local)
+    return [(state.bind({f"alias {short}": ModuleName(full) for short, full in pairs}), NIL)]
+
+
+def _import(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    if node.args and isinstance(node.args[0], ast.Alias):
+        name = ev.expand(node.args[0].name, state, scope)
+        return [(state.bind({f"import {name}": ModuleName(name)}), NIL)]
+    return [(state, NIL)]
+
+
+def _require(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    return _alias(ev, node, state, scope) if len(node.args) > 1 else [(state, NIL)]
+
+
+def _try(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    return branches.try_form(ev, node.sections, state, scope, node.span)
+
+
+def _receive(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    ev.effect("process_state", "receive", node.span, scope)
+    return [(state, Unknown("a message"))]
+
+
+def _not_followed(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    return [(state, ev.unknown_call(node.name, "code made at compile time is not followed", node.span, scope))]
+
+
+def _match(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    """``match?(pattern, value)``: the first argument is a pattern, not an expression."""
+    pattern, guard = node.args[0], None
+    if isinstance(pattern, ast.Binary) and pattern.op == "when":
+        pattern, guard = pattern.left, pattern.right
+
+    def test(s: State, value: Value) -> list[Flow]:
+        verdict, bindings = ev.matcher(s, scope).match(pattern, value, {})
+        if guard is not None and verdict is not Match.NO:
+            verdict = min(verdict, branches.guard(ev, guard, s.bind(bindings), scope))
+        return [(s, Unknown("a match") if verdict is Match.MAYBE else Known(verdict is Match.YES))]
+
+    return then(ev.eval(node.args[1], state, scope), test)
+
+
+def _apply(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    def go(s: State, values: tuple[Value, ...]) -> list[Flow]:
+        match values:
+            case (Function() as function, ListValue(items=items)):
+                return ev.invoke(function, items, s, scope, node)
+            case (ModuleName(name=module), Known(value=Atom(name=name)), ListValue(items=items)):
+                return calls.remote(ev, node, module, name, items, s, scope)
+            case _:
+                return [(s, ev.unknown_call("apply", "what is called is known only at run time", node.span, scope))]
+
+    return ev.arguments(node.args, state, scope, go)
+
+
+def _for(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    """A comprehension: unrolled where it is one generator over a known list, else its body as a loop's."""
+    body = node.sections.get("do")
+    clauses = [a for a in node.args if not isinstance(a, ast.List)]
+    if isinstance(body, ast.Block):
+        return scoped(_generate(ev, clauses, body, state, scope), state.env)
+    ev.problem("not-understood", "a reducing comprehension is not followed", node.span)
+    return [(state, Unknown("a comprehension"))]
+
+
+def _generate(ev: Evaluator, clauses: list[Node], body: ast.Block, state: State, scope: Scope) -> list[Flow]:
+    if not clauses:
+        return then(ev.eval(body, state, scope), lambda s, v: [(s, ListValue((v,)))])
+    first, rest = clauses[0], clauses[1:]
+    nothing = ListValue(())
+    if not (isinstance(first, ast.Binary) and first.op == "<-"):
+
+        def keep(s: State, value: Value) -> list[Flow]:
+            within = replace(scope, conditions=(*scope.conditions, first.span))
+            known = branches.truth(value)
+            if known is False:
+                return [(s, nothing)]
+            flows = _generate(ev, rest, body, s, scope if known else within)
+            return flows if known else merge([(s, nothing), *flows])
+
+        return then(ev.eval(first, state, scope), keep)
+    pattern = first.left.left if isinstance(first.left, ast.Binary) and first.left.op == "when" else first.left
+
+    def over(s: State, source: Value) -> list[Flow]:
+        if isinstance(source, ListValue) and len(source.items) <= _UNROLLED and pattern is first.left:
+            return _unrolled(ev, pattern, source.items, rest, body, s, scope)
+        bound: dict[str, Value] = {name: Unknown("a loop's element") for name in patterns.variables(pattern)}
+        within = replace(scope, loop=True)
+        once = then(_generate(ev, rest, body, s.bind(bound), within), lambda s2, _: [(s2, Unknown("a list"))])
+        return merge([(s, Unknown("a list")), *once])
+
+    return then(ev.eval(first.right, state, scope), over)
+
+
+def _unrolled(
+    ev: Evaluator,
+    pattern: Node,
+    items: tuple[Value, ...],
+    rest: list[Node],
+    body: ast.Block,
+    state: State,
+    scope: Scope,
+) -> list[Flow]:
+    flows: list[Flow] = [(state, ListValue(()))]
+    for item in items:
+
+        def one(s: State, done: Value, item: Value = item) -> list[Flow]:
+            verdict, bindings = ev.matcher(s, scope).match(pattern, item, {})
+            skipped: list[Flow] = [(s, done)] if verdict is not Match.YES else []
+            if verdict is Match.NO:
+                return skipped
+            made = scoped(_generate(ev, rest, body, s.bind(bindings), scope), s.env)
+            return merge([*skipped, *then(made, lambda s2, v: [(s2, _append(done, v))])])
+
+        flows = then(flows, one)
+    return flows
+
+
+def _append(done: Value, more: Value) -> Value:
+    if isinstance(done, ListValue) and isinstance(more, ListValue):
+        return ListValue(done.items + more.items)
+    return Unknown("a list")
+
+
+FORMS: dict[str, Form] = {
+    "if": lambda ev, n, s, sc: branches.if_form(ev, n, s, sc, negated=False),
+    "unless": lambda ev, n, s, sc: branches.if_form(ev, n, s, sc, negated=True),
+    "case": branches.case_form,
+    "cond": branches.cond_form,
+    "with": branches.with_form,
+    "try": _try,
+    "for": _for,
+    "raise": _raise,
+    "reraise": _raise,
+    "throw": _raise,
+    "exit": _raise,
+    "alias": _alias,
+    "import": _import,
+    "require": _require,
+    "receive": _receive,
+    "apply": _apply,
+    "match?": _match,
+    "quote": _not_followed,
+    "unquote": _not_followed,
+    "use": _not_followed,
+    "super": _not_followed,
+}

@@ -1,0 +1,247 @@
+"""From the flows of a job to its verdict: pure SQL only where every path sends the same known statements.
+
+The order of the questions is the order of harm: what needs the app, what could not be followed, what is SQL
+but not the same on every path, and only then what can move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cronlift.elixir.evaluator import Findings
+from cronlift.elixir.syntax import Atom, Span
+from cronlift.elixir.trace import Flow, Raised, SqlEvent
+from cronlift.elixir.values import Known, TupleValue, Unknown, Value, alternatives, atom
+from cronlift.model.effect import Effect
+from cronlift.model.verdict import Loss, Parameter, Reason, Step, VerdictName
+from cronlift.sql.facts import Facts, StatementError, facts
+from cronlift.sql.rewrite import replace_parameters
+
+# What happens outside the database, or in the application's memory: a job with one of these needs the app.
+BLOCKING = ("http", "file", "shell", "process_state", "enqueue", "mail", "pubsub")
+_LOSSES = {
+    "log": ("log-lines", "the job's log lines are no longer written"),
+    "telemetry": ("telemetry", "the job's telemetry and error reports are no longer sent"),
+}
+
+
+@dataclass(slots=True)
+class Judgement:
+    """A verdict with its evidence."""
+
+    verdict: VerdictName
+    reasons: list[Reason] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    stays: list[Effect] = field(default_factory=list)
+
+
+def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str | None) -> Judgement:
+    """The verdict of one job. ``flows`` None: the budget did not do. ``entry`` is the place of its perform
+    function, ``repo`` the repository whose database the plan is for (None: the application's only one)."""
+    reasons = list(findings.problems.values())
+    sent = _statements(flows or [])
+    steps, step_reasons = _steps(sent)
+    reasons += step_reasons
+    if flows is None:
+        reasons.append(_reason("too-complex", "there are more paths through this job than could be followed", entry))
+    effects = list(findings.effects.values())
+    stays = [e for e in effects if e.kind in BLOCKING]
+    other_engine = [r for r in reasons if r.code == "other-engine"]
+    losses = _losses(effects)
+    if stays or other_engine:
+        needs_app = [_needs_app(e) for e in stays[:5]]
+        movable = [s for s in steps if s.writes] if not other_engine else []
+        verdict: VerdictName = "split" if movable else "app_logic"
+        return Judgement(verdict, [*other_engine, *needs_app, *reasons], steps, losses, stays)
+    reasons += _control_flow(flows or [], findings, entry)
+    reasons += _other_repository(sent, repo)
+    if reasons:
+        return Judgement("needs_review", reasons, steps, losses)
+    if not any(s.writes for s in steps):
+        text = "the job only reads: nothing it does can be seen afterwards" if steps else "the job has no effect"
+        return Judgement("no_effect", [_reason("no-effect", text, entry)], steps, losses)
+    losses += _sql_losses(flows or [], steps)
+    path = "every path sends the same SQL, and nothing else has an effect"
+    return Judgement("pure_sql", [_reason("only-sql", path, entry)], steps, losses)
+
+
+def _reason(code: str, text: str, span: Span) -> Reason:
+    return Reason(code=code, text=text, file=span.file, line=span.line)
+
+
+def _needs_app(effect: Effect) -> Reason:
+    words = {
+        "http": "talks to another service", "file": "reads or writes files", "shell": "runs another program",
+        "process_state": "uses the running application's memory or processes", "enqueue": "enqueues jobs",
+        "mail": "sends mail", "pubsub": "publishes messages",
+    }  # fmt: skip
+    text = f"{effect.what} {words[effect.kind]}"
+    return Reason(code=f"needs-app-{effect.kind.replace('_', '-')}", text=text, file=effect.file, line=effect.line)
+
+
+def _statements(flows: list[Flow]) -> list[SqlEvent]:
+    """The statements of the longest path without an error, then those that only other paths send."""
+    paths = sorted((s.events for s, _ in flows), key=lambda e: (-sum(x.ok for x in e), len(e)))
+    found: dict[tuple[object, ...], SqlEvent] = {}
+    for events in paths:
+        for event in events:
+            if not event.undone:
+                found.setdefault((event.span, event.sql, event.parameters, event.transaction), event)
+    return list(found.values())
+
+
+def _success(flows: list[Flow]) -> list[Flow]:
+    return [(s, v) for s, v in flows if all(e.ok for e in s.events)]
+
+
+def _control_flow(flows: list[Flow], findings: Findings, entry: Span) -> list[Reason]:
+    """What keeps the statements from being a plain sequence."""
+    reasons: list[Reason] = []
+    good = _success(flows)
+    sequences = list(dict.fromkeys(s.events for s, _ in good))
+    if not good:
+        return [_reason("always-fails", "no path through this job ends without an error", entry)] if flows else []
+    if len(sequences) > 1:
+        everywhere = set(sequences[0]).intersection(*map(set, sequences[1:]))
+        for event in dict.fromkeys(e for seq in sequences for e in seq if e not in everywhere):
+            where = event.conditions[-1] if event.conditions else event.span
+            text = f"the statement at {event.span.file}:{event.span.line} runs on some paths only"
+            reasons.append(_reason("conditional-sql", text, where))
+        if not reasons:
+            reasons.append(_reason("conditional-sql", "the order of the statements differs between paths", entry))
+    for event in dict.fromkeys(e for s, _ in flows for e in s.events if e.loop):
+        reasons.append(_reason("sql-in-loop", "the statement is sent in a loop whose length is not known", event.span))
+    for event in dict.fromkeys(_after_failure(flows)):
+        text = "the statement still runs after an earlier one failed"
+        reasons.append(_reason("continues-after-error", text, event.span))
+    if findings.snoozes:
+        reasons.append(_reason("snooze", "the job may put itself off ({:snooze, …})", findings.snoozes[0]))
+    unique: dict[tuple[str, str, int], Reason] = {(r.code, r.file, r.line): r for r in reasons}
+    return list(unique.values())
+
+
+def _after_failure(flows: list[Flow]) -> list[SqlEvent]:
+    late: list[SqlEvent] = []
+    for state, _ in flows:
+        first = next((i for i, e in enumerate(state.events) if not e.ok), len(state.events))
+        late += [e for e in state.events[first + 1 :] if not e.undone]
+    return late
+
+
+def _other_repository(sent: list[SqlEvent], repo: str | None) -> list[Reason]:
+    names = dict.fromkeys(e.repo for e in sent)
+    if len(names) > 1:
+        return [_reason("two-repositories", f"the job talks to several repositories: {', '.join(names)}", sent[0].span)]
+    for name in names:
+        if repo is not None and name != repo:
+            text = f"{name} is not the application's first repository ({repo}): which database it is must be said"
+            return [_reason("second-repository", text, sent[0].span)]
+    return []
+
+
+def _steps(sent: list[SqlEvent]) -> tuple[list[Step], list[Reason]]:
+    steps: list[Step] = []
+    reasons: list[Reason] = []
+    for event in sent:
+        if event.sql is None:
+            continue
+        try:
+            known = facts(event.sql)
+        except StatementError as error:
+            reasons.append(_reason("sql-does-not-parse", f"the statement cannot be read: {error}", event.span))
+            continue
+        if known.tied:
+            reasons.append(_reason("tied-to-session", f"the statement cannot be moved: {known.tied}", event.span))
+        parameters = _parameters(event, known, reasons)
+        steps.append(
+            Step(
+                sql=event.sql, text=_resolved(event.sql, parameters), file=event.span.file, line=event.span.line,
+                end_line=event.span.end_line, repo=event.repo, command=known.command, parameters=parameters,
+                transaction=event.transaction, alone=known.alone, writes=known.writes,
+                condition=_condition(event), relations=known.relations, functions=known.functions,
+            )
+        )  # fmt: skip
+    alone = [s for s in steps if s.alone]
+    if alone and len(steps) > 1:
+        text = f"{alone[0].command} cannot share a cron command with other statements: it needs an entry of its own"
+        reasons.append(Reason(code="stands-alone", text=text, file=alone[0].file, line=alone[0].line))
+    return steps, reasons
+
+
+def _condition(event: SqlEvent) -> str | None:
+    return f"{event.conditions[-1].file}:{event.conditions[-1].line}" if event.conditions else None
+
+
+def _parameters(event: SqlEvent, known: Facts, reasons: list[Reason]) -> tuple[Parameter, ...]:
+    found: list[Parameter] = []
+    for position, value in enumerate(event.parameters, start=1):
+        text = _literal(value)
+        if text is None:
+            origin = value.origin if isinstance(value, Unknown) else "a value SQL has no literal for"
+            reasons.append(_reason("parameter-unknown", f"parameter ${position} is {origin}", event.span))
+            continue
+        found.append(Parameter(position=position, sql=text, origin=f"{event.span.file}:{event.span.line}"))
+    if known.parameters != len(event.parameters):
+        text = f"the statement has {known.parameters} parameters, the call gives {len(event.parameters)}"
+        reasons.append(_reason("parameter-count", text, event.span))
+    return tuple(found)
+
+
+def _literal(value: Value) -> str | None:
+    """A parameter as an SQL literal (PostgreSQL manual 4.1.2); the plan gives it the type the server infers."""
+    match value:
+        case Known(value=None):
+            return "NULL"
+        case Known(value=bool(v)):
+            return "true" if v else "false"
+        case Known(value=int() | float() as v):
+            return str(v) if v >= 0 else f"({v})"  # `x-$1` must not become `x--1`, a comment
+        case Known(value=str() as v) if "\0" not in v:
+            escaped = v.replace("'", "''")
+            return f"E'{escaped}'".replace("\\", "\\\\") if "\\" in v else f"'{escaped}'"
+        case _:
+            return None
+
+
+def _resolved(sql: str, parameters: tuple[Parameter, ...]) -> str:
+    """The statement with its parameters written in, for people (the plan resolves them by the parse tree)."""
+    return replace_parameters(sql, {p.position: p.sql for p in parameters})
+
+
+def _losses(effects: list[Effect]) -> list[Loss]:
+    losses: list[Loss] = []
+    for kind, (code, text) in _LOSSES.items():
+        first = next((e for e in effects if e.kind == kind), None)
+        if first:
+            losses.append(Loss(code=code, text=text, file=first.file, line=first.line))
+    return losses
+
+
+def _sql_losses(flows: list[Flow], steps: list[Step]) -> list[Loss]:
+    first = steps[0]
+    losses = []
+    swallowed = [v for s, v in flows if not all(e.ok for e in s.events) and not _is_failure(v)]
+    if swallowed:
+        text = "the app reported success when the SQL failed; under pg_cron such a run is shown as failed"
+        losses.append(Loss(code="errors-swallowed", text=text, file=first.file, line=first.line))
+    text = "the app gave up on a statement after its query timeout (15 s unless configured); pg_cron has none"
+    losses.append(Loss(code="query-timeout", text=text, file=first.file, line=first.line))
+    return losses
+
+
+def _is_failure(value: Value) -> bool:
+    """Whether a worker's result is a failure to Oban (oban lib/oban/worker.ex, result)."""
+    for one in alternatives(value):
+        match one:
+            case Raised() | Unknown():
+                continue
+            case TupleValue(items=(Known() as tag, *_)) if tag in (atom("error"), atom("cancel"), atom("discard")):
+                continue
+            case Known(value=Atom(name="error" | "discard")):
+                continue
+            case _:
+                return False
+    return True
+
+

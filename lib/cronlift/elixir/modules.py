@@ -1,0 +1,256 @@
+"""What a module's source declares: functions, aliases, imports, uses and attributes (lexical, in order)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.syntax import Atom, Node, Span
+
+# Forms of a module's body that neither define functions nor change what its functions do.
+_INERT = {"require", "defstruct", "defexception", "defguard", "defguardp", "plug", "import_config"}
+_DEFINITIONS = {"def": False, "defp": True}
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionClause:
+    """One clause: ``params`` without defaults, ``sections`` do/rescue/catch/after/else, None for a bare head."""
+
+    module: str
+    name: str
+    params: tuple[Node, ...]
+    guard: Node | None
+    sections: dict[str, ast.Block | tuple[ast.Clause, ...]] | None
+    private: bool
+    span: Span
+
+
+@dataclass(slots=True)
+class Function:
+    """All clauses of ``name/arity`` (its full arity); ``defaults`` maps a parameter's index to its default."""
+
+    name: str
+    arity: int
+    clauses: list[FunctionClause] = field(default_factory=list)
+    defaults: dict[int, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    module: str
+    only: frozenset[str] | None
+    excepted: frozenset[str]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    module: str
+    options: ast.List | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    name: str
+    arity: int
+    to: str
+    as_name: str
+    span: Span
+
+
+@dataclass(slots=True)
+class Module:
+    """A module as declared. ``unread`` lists body forms that may define functions where this reader cannot see."""
+
+    name: str
+    file: str
+    span: Span
+    functions: dict[tuple[str, int], Function] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    delegates: dict[tuple[str, int], Delegate] = field(default_factory=dict)
+    macros: dict[str, Span] = field(default_factory=dict)
+    attributes: dict[str, list[tuple[int, Node]]] = field(default_factory=dict)
+    hooks: list[Span] = field(default_factory=list)
+    unread: list[tuple[Span, str]] = field(default_factory=list)
+
+    def function(self, name: str, arity: int) -> Function | None:
+        """The function that a call ``name/arity`` reaches, through default arguments where there are some."""
+        exact = self.functions.get((name, arity))
+        if exact and any(c.sections is not None for c in exact.clauses):
+            return exact
+        for (other, full), function in self.functions.items():
+            if other == name and full - len(function.defaults) <= arity < full:
+                return function
+        return exact
+
+    def attribute(self, name: str, line: int) -> Node | None:
+        """The value ``@name`` has when read on ``line``: its last definition above (attributes are positional)."""
+        values = [value for defined, value in self.attributes.get(name, []) if defined < line]
+        return values[-1] if values else None
+
+    def expand(self, name: str, local: dict[str, str] | None = None) -> str:
+        """A module name as written, with aliases applied to its first part."""
+        first, _, rest = name.partition(".")
+        if first == "__MODULE__":
+            target: str | None = self.name
+        else:
+            target = (local or {}).get(first) or self.aliases.get(first)
+        expanded = target or first
+        return f"{expanded}.{rest}" if rest else expanded
+
+
+def read_modules(tree: ast.Block, file: str) -> list[Module]:
+    """Every module a file declares, nested ones under their full name."""
+    found: list[Module] = []
+    outer = Module("", file, tree.span)
+    for node in tree.body:
+        _declare(node, outer, found)
+    return found
+
+
+def _declare(node: Node, parent: Module, found: list[Module]) -> None:
+    if isinstance(node, ast.Block):
+        for inner in node.body:
+            _declare(inner, parent, found)
+        return
+    if not isinstance(node, ast.Call) or node.target is not None:
+        return
+    if node.name == "defmodule" and node.args and isinstance(node.args[0], ast.Alias):
+        _module(node, node.args[0], parent, found)
+    elif not parent.name and node.name in ("alias", "import"):
+        _READERS[node.name](node, parent)
+    elif not parent.name and node.sections:
+        # `if Mix.env() == :dev do defmodule … end`: the module exists only sometimes.
+        for section in node.sections.values():
+            for inner in section.body if isinstance(section, ast.Block) else ():
+                before = len(found)
+                _declare(inner, parent, found)
+                for module in found[before:]:
+                    module.hooks.append(node.span)
+
+
+def _module(node: ast.Call, name: ast.Alias, parent: Module, found: list[Module]) -> None:
+    full = f"{parent.name}.{name.name}" if parent.name and not name.name.startswith("Elixir.") else name.name
+    module = Module(full, parent.file, node.span, aliases=dict(parent.aliases), imports=list(parent.imports))
+    if parent.name:  # a nested module is aliased in its parent (elixir lib/kernel.ex, defmodule)
+        parent.aliases[name.name.partition(".")[0]] = f"{parent.name}.{name.name.partition('.')[0]}"
+    found.append(module)
+    section = node.sections.get("do")
+    for form in section.body if isinstance(section, ast.Block) else ():
+        _form(form, module, found)
+
+
+def _form(node: Node, module: Module, found: list[Module]) -> None:
+    match node:
+        case ast.Attribute(name=name, value=value) if value is not None:
+            if name in ("before_compile", "after_compile", "on_definition", "on_load", "decorate", "compile"):
+                module.hooks.append(node.span)
+            module.attributes.setdefault(name, []).append((node.span.line, value))
+        case ast.Call(target=None, name=name) if name in _DEFINITIONS:
+            _definition(node, module, private=_DEFINITIONS[name])
+        case ast.Call(target=None, name="defmodule"):
+            _declare(node, module, found)
+        case ast.Call(target=None, name="defmacro" | "defmacrop"):
+            head = _head(node.args[0]) if node.args else None
+            if head:
+                module.macros[head[0]] = node.span
+        case ast.Call(target=None, name=name) if name in _READERS:
+            _READERS[name](node, module)
+        case ast.Call(target=None, name=name) if name in _INERT:
+            pass
+        case ast.Call(target=None, name="schema" | "embedded_schema" | "defimpl" | "defenum"):
+            pass
+        case ast.Literal() | ast.Text() | ast.Alias():
+            pass
+        case _:
+            what = node.name if isinstance(node, ast.Call) else type(node).__name__.lower()
+            module.unread.append((node.span, what))
+
+
+def _head(node: Node) -> tuple[str, tuple[Node, ...], Node | None] | None:
+    """A definition's name, parameters and guard."""
+    guard: Node | None = None
+    if isinstance(node, ast.Binary) and node.op == "when":
+        node, guard = node.left, node.right
+    if isinstance(node, ast.Call) and node.target is None:
+        return node.name, node.args, guard
+    if isinstance(node, ast.Var):
+        return node.name, (), guard
+    return None
+
+
+def _definition(node: ast.Call, module: Module, *, private: bool) -> None:
+    head = _head(node.args[0]) if node.args else None
+    if head is None:
+        module.unread.append((node.span, "def"))
+        return
+    name, params, guard = head
+    function = module.functions.setdefault((name, len(params)), Function(name, len(params)))
+    plain: list[Node] = []
+    for i, param in enumerate(params):
+        if isinstance(param, ast.Binary) and param.op == "\\\\":
+            function.defaults[i] = param.right
+            param = param.left
+        plain.append(param)
+    sections = dict(node.sections) or None
+    clause = FunctionClause(module.name, name, tuple(plain), guard, sections, private, node.span)
+    function.clauses.append(clause)
+
+
+def _alias(node: ast.Call, module: Module) -> None:
+    for short, full in alias_pairs(node, module):
+        module.aliases[short] = full
+
+
+def alias_pairs(node: ast.Call, module: Module, local: dict[str, str] | None = None) -> list[tuple[str, str]]:
+    """What an ``alias`` (or ``require … as:``) line defines: short names and the modules they stand for."""
+    if not node.args:
+        return []
+    what, options = node.args[0], node.args[1] if len(node.args) > 1 else None
+    if isinstance(what, ast.Call) and what.name == "{}" and isinstance(what.target, ast.Alias):
+        base = module.expand(what.target.name, local)
+        return [(a.name.rpartition(".")[2], f"{base}.{a.name}") for a in what.args if isinstance(a, ast.Alias)]
+    if not isinstance(what, ast.Alias):
+        return []
+    full = module.expand(what.name, local)
+    renamed = ast.keyword(options, "as") if isinstance(options, ast.List) else None
+    return [(renamed.name if isinstance(renamed, ast.Alias) else full.rpartition(".")[2], full)]
+
+
+def _names(node: Node | None) -> frozenset[str] | None:
+    if not isinstance(node, ast.List):
+        return None
+    keys = (item.items[0] for item in node.items if isinstance(item, ast.Tuple))
+    return frozenset(k.value.name for k in keys if isinstance(k, ast.Literal) and isinstance(k.value, Atom))
+
+
+def _import(node: ast.Call, module: Module) -> None:
+    if node.args and isinstance(node.args[0], ast.Alias):
+        options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
+        only = _names(ast.keyword(options, "only"))
+        excepted = _names(ast.keyword(options, "except")) or frozenset()
+        module.imports.append(Import(module.expand(node.args[0].name), only, excepted, node.span))
+
+
+def _use(node: ast.Call, module: Module) -> None:
+    if node.args and isinstance(node.args[0], ast.Alias):
+        options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
+        module.uses.append(Use(module.expand(node.args[0].name), options, node.span))
+
+
+def _delegate(node: ast.Call, module: Module) -> None:
+    head = _head(node.args[0]) if node.args else None
+    options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
+    to, renamed = ast.keyword(options, "to"), ast.keyword(options, "as")
+    if head is None or not isinstance(to, ast.Alias):
+        module.unread.append((node.span, "defdelegate"))
+        return
+    as_name = renamed.value.name if isinstance(renamed, ast.Literal) and isinstance(renamed.value, Atom) else head[0]
+    delegate = Delegate(head[0], len(head[1]), module.expand(to.name), as_name, node.span)
+    module.delegates[(delegate.name, delegate.arity)] = delegate
+
+
+_READERS = {"alias": _alias, "import": _import, "use": _use, "defdelegate": _delegate}

@@ -1,0 +1,133 @@
+"""An application's source tree: finds files and modules, reads them when asked for (what is reachable, no more)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from cronlift.elixir import parser
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.modules import Module, read_modules
+from cronlift.errors import UsageError
+
+_SKIPPED = {"deps", "_build", "node_modules", "test", "tests", "cover", "doc", "assets", "priv", "bench", "benchmarks"}
+_DEFMODULE = re.compile(rb"^[ \t]*defmodule[ \t(]+([A-Z][\w.]*)", re.MULTILINE)
+_MAX_FILE = 4 * 1024 * 1024
+
+
+class Project:
+    """The application below ``root``. Files are read as data; nothing is compiled or run."""
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise UsageError("there is no such folder", where=str(root), do="name the application's folder with --app")
+        self.root = root.resolve()
+        if not (self.root / "mix.exs").is_file() and not (self.root / "config").is_dir():
+            raise UsageError(
+                "this folder is not an Elixir application: it has neither mix.exs nor config/",
+                where=str(root),
+                do=self._nested_hint(),
+            )
+        self._trees: dict[str, ast.Block] = {}
+        self._candidates: dict[str, list[str]] | None = None
+        self._modules: dict[str, list[Module]] = {}
+        self._read: set[str] = set()
+        self.problems: dict[str, str] = {}
+
+    def _nested_hint(self) -> str:
+        nested = sorted(p.parent.name for p in self.root.glob("*/mix.exs"))
+        return f"name one of the applications in it: {', '.join(nested)}" if nested else "name the folder with mix.exs"
+
+    def files(self, suffix: str = ".ex", below: str = "") -> Iterator[str]:
+        """Source files as paths relative to the root, sorted; symbolic links to folders are not followed."""
+        top = self.root / below
+        for folder, names, files in os.walk(top):
+            hidden = [n for n in names if n.startswith(".")]
+            for name in hidden + [n for n in names if n in _SKIPPED]:
+                if name in names:
+                    names.remove(name)
+            names.sort()
+            for name in sorted(files):
+                if name.endswith(suffix):
+                    yield (Path(folder) / name).relative_to(self.root).as_posix()
+
+    def source(self, file: str) -> bytes:
+        """A file's bytes. Raises UsageError where it cannot be read, is huge, or leads out of the application."""
+        path = self.root / file
+        try:
+            if not path.resolve().is_relative_to(self.root):
+                raise UsageError("a link leads out of the application", where=file, do="replace the link by the file")
+            if path.stat().st_size > _MAX_FILE:
+                raise UsageError("the file is larger than 4 MiB", where=file, do="source files this large are not read")
+            text = path.read_bytes()
+            text.decode("utf-8")
+            return text
+        except UnicodeDecodeError as error:
+            raise UsageError("the file is not UTF-8", where=file, do="Elixir source is UTF-8: convert it") from error
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"cannot read the file: {reason}", where=file, do="make it readable") from error
+
+    def tree(self, file: str) -> ast.Block:
+        """A file's syntax tree. Raises ElixirSyntaxError or what ``source`` raises."""
+        if file not in self._trees:
+            self._trees[file] = parser.parse(self.source(file), file)
+        return self._trees[file]
+
+    def module(self, name: str) -> Module | None:
+        """The module of that full name; None where the application has none, or has it twice."""
+        found = self.definitions(name)
+        return found[0] if len(found) == 1 else None
+
+    def definitions(self, name: str) -> list[Module]:
+        """Every definition of that module in the application (more than one: which counts is unknown)."""
+        for file in self._index().get(name.rpartition(".")[2], []):
+            self._load(file)
+        return self._modules.get(name, [])
+
+    def modules_in(self, file: str) -> list[Module]:
+        """The modules a file declares."""
+        self._load(file)
+        return [m for modules in self._modules.values() for m in modules if m.file == file]
+
+    def mentioning(self, *words: str) -> Iterator[str]:
+        """Files of the application that contain one of the words."""
+        needles = [w.encode() for w in words]
+        for file in self.files():
+            try:
+                text = self.source(file)
+            except UsageError as error:
+                self.problems.setdefault(file, error.what)
+                continue
+            if any(n in text for n in needles):
+                yield file
+
+    def _index(self) -> dict[str, list[str]]:
+        if self._candidates is None:
+            self._candidates = {}
+            for file in self.files():
+                try:
+                    text = self.source(file)
+                except UsageError as error:
+                    self.problems[file] = error.what
+                    continue
+                for match in _DEFMODULE.finditer(text):
+                    last = match.group(1).decode().rpartition(".")[2]
+                    files = self._candidates.setdefault(last, [])
+                    if file not in files:
+                        files.append(file)
+        return self._candidates
+
+    def _load(self, file: str) -> None:
+        if file in self._read:
+            return
+        self._read.add(file)
+        try:
+            tree = self.tree(file)
+        except UsageError as error:
+            self.problems[file] = error.what + (f" ({error.where})" if error.where != file else "")
+            return
+        for module in read_modules(tree, file):
+            self._modules.setdefault(module.name, []).append(module)

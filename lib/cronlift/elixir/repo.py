@@ -1,0 +1,236 @@
+"""Calls of an Ecto repository: raw SQL becomes a statement sent; queries in Ecto's language wait for their translator.
+
+Sources: ecto_sql lib/ecto/adapters/sql.ex (query/4, query!/4), ecto lib/ecto/repo.ex (transaction/2, transact/2,
+rollback/1, checkout/2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.modules import Module
+from cronlift.elixir.syntax import Node, Span
+from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, merge
+from cronlift.elixir.values import (
+    Function,
+    Known,
+    ListValue,
+    MapValue,
+    ModuleName,
+    OneOf,
+    TupleValue,
+    Unknown,
+    Value,
+    atom,
+    keyword_items,
+)
+
+if TYPE_CHECKING:
+    from cronlift.elixir.evaluator import Evaluator, Scope
+
+POSTGRES = "Ecto.Adapters.Postgres"
+# Options that change how the call is made, not what it does (ecto_sql, "Shared options"; db_connection execute/4).
+_HARMLESS_OPTIONS = {"timeout", "log", "pool_timeout", "queue", "telemetry_event", "telemetry_options", "query_type",
+                     "cache_statement", "stacktrace", "deadline", "source"}  # fmt: skip
+_QUERY_FUNCTIONS = {
+    "all", "all_by", "one", "one!", "get", "get!", "get_by", "get_by!", "exists?", "aggregate", "stream", "preload",
+    "reload", "reload!", "delete_all", "update_all", "insert_all", "insert", "insert!", "update", "update!", "delete",
+    "delete!", "insert_or_update", "insert_or_update!", "explain", "load", "to_sql", "query_many", "query_many!",
+}  # fmt: skip
+_QUERY_MACROS = {
+    "from", "where", "or_where", "select", "select_merge", "join", "order_by", "group_by", "having", "limit", "offset",
+    "distinct", "preload", "dynamic", "update", "lock", "windows", "with_cte", "union", "union_all", "except",
+    "intersect", "exclude", "subquery", "first", "last", "reverse_order", "put_query_prefix", "prepend_order_by",
+}  # fmt: skip
+
+
+def is_repo(module: Module) -> bool:
+    """Whether a module is an Ecto repository."""
+    return any(use.module == "Ecto.Repo" for use in module.uses)
+
+
+def adapter(module: Module) -> str | None:
+    """The adapter a repository names in its ``use`` line; None where it does not."""
+    for use in module.uses:
+        if use.module == "Ecto.Repo":
+            node = ast.keyword(use.options, "adapter")
+            return module.expand(node.name) if isinstance(node, ast.Alias) else None
+    return None
+
+
+def is_query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> bool:
+    """Whether a call is one of Ecto.Query's macros (whose arguments are not ordinary expressions)."""
+    if node.name not in _QUERY_MACROS:
+        return False
+    if isinstance(node.target, ast.Alias):
+        return ev.expand(node.target.name, state, scope) == "Ecto.Query"
+    if scope.module.function(node.name, len(node.args)):
+        return False
+    return "import Ecto.Query" in state.env or any(i.module == "Ecto.Query" for i in scope.module.imports)
+
+
+def query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
+    """Building a query has no effect; running it has."""
+    return [(state, Unknown("an Ecto query"))]
+
+
+def call(
+    ev: Evaluator,
+    module: Module,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    span: Span,
+    node: Node | None,
+) -> list[Flow]:
+    """``Repo.name(args)``."""
+    what = f"{module.name}.{name}/{len(args)}"
+    if name in ("query", "query!") and 1 <= len(args) <= 3:
+        return _query(ev, module, name, args, state, scope, span)
+    if name in ("transaction", "transact") and args:
+        return _transaction(ev, module, name, args, state, scope, span, node)
+    if name == "rollback" and len(args) == 1:
+        return [(state, Raised("rollback", args[0]))]
+    if name == "checkout" and args and isinstance(args[0], Function):
+        return ev.invoke(args[0], (), state, scope, node or ast.Block(span, ()))
+    if name == "in_transaction?":
+        return [(state, Known(scope.transaction is not None))]
+    if name in _QUERY_FUNCTIONS:
+        _check_engine(ev, module, span)
+        ev.effect("sql", what, span, scope)
+        ev.problem("ecto-query", f"{what}: SQL written in Ecto's query language is not translated yet", span)
+        return [(state, Unknown("row data"))]
+    return [(state, ev.unknown_call(what, "this function of the repository is not known", span, scope))]
+
+
+def adapter_call(
+    ev: Evaluator, name: str, args: tuple[Value, ...], state: State, scope: Scope, span: Span
+) -> list[Flow]:
+    """``Ecto.Adapters.SQL.query(repo, sql, params, opts)``."""
+    repo = ev.project.module(args[0].name) if args and isinstance(args[0], ModuleName) else None
+    if name in ("query", "query!") and repo and is_repo(repo) and 2 <= len(args) <= 4:
+        return _query(ev, repo, name, args[1:], state, scope, span)
+    what = f"Ecto.Adapters.SQL.{name}/{len(args)}"
+    return [(state, ev.unknown_call(what, "the repository or the call is not known", span, scope))]
+
+
+def _check_engine(ev: Evaluator, module: Module, span: Span) -> None:
+    engine = adapter(module)
+    if engine is None:
+        ev.problem("unknown-engine", f"{module.name} does not say which database it talks to", span)
+    elif engine != POSTGRES:
+        ev.problem("other-engine", f"{module.name} talks to another engine ({engine}), which pg_cron cannot reach", span)
+
+
+def _query(
+    ev: Evaluator, module: Module, name: str, args: tuple[Value, ...], state: State, scope: Scope, span: Span
+) -> list[Flow]:
+    _check_engine(ev, module, span)
+    _check_options(ev, args[2] if len(args) > 2 else ListValue(()), span)
+    parameters = args[1] if len(args) > 1 else ListValue(())
+    ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
+    flows: list[Flow] = []
+    for text in args[0].alternatives if isinstance(args[0], OneOf) else (args[0],):
+        sql = _sql_text(text)
+        if sql is None:
+            origin = text.origin if isinstance(text, Unknown) else "computed"
+            ev.problem("sql-unknown", f"the text of the SQL is not known: it depends on {origin}", span)
+        if not isinstance(parameters, ListValue):
+            ev.problem("parameters-unknown", "the list of parameters is not known", span)
+        items = parameters.items if isinstance(parameters, ListValue) else ()
+        event = SqlEvent(
+            sql, items, span, module.name, True, scope.transaction, scope.loop,
+            conditions=scope.conditions, path=scope.path,
+        )  # fmt: skip
+        failed = replace(event, ok=False)
+        flows.append((state.send(event), _success(name)))
+        flows.append((state.send(failed), _failure(name)))
+    return merge(flows)
+
+
+def _sql_text(value: Value) -> str | None:
+    """SQL is a string or a list of strings (iodata)."""
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return value.value
+    if isinstance(value, ListValue):
+        parts = [_sql_text(item) for item in value.items]
+        return None if None in parts else "".join(p for p in parts if p is not None)
+    return None
+
+
+def _success(name: str) -> Value:
+    fields = ("num_rows", "rows", "columns", "command", "connection_id", "messages")
+    pairs = tuple((atom(f), Unknown("row data")) for f in fields)
+    result = MapValue(pairs, struct="Postgrex.Result", open=False)
+    return result if name.endswith("!") else TupleValue((atom("ok"), result))
+
+
+def _failure(name: str) -> Value:
+    return Raised("sql") if name.endswith("!") else TupleValue((atom("error"), Unknown("an error")))
+
+
+def _check_options(ev: Evaluator, options: Value, span: Span) -> None:
+    known = keyword_items(options)
+    if known is None or not set(known) <= _HARMLESS_OPTIONS:
+        ev.problem("query-options", "the call has options whose meaning for the statement is not known", span)
+
+
+def _transaction(
+    ev: Evaluator,
+    module: Module,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    span: Span,
+    node: Node | None,
+) -> list[Flow]:
+    work = args[0]
+    _check_options(ev, args[1] if len(args) > 1 else ListValue(()), span)
+    if not isinstance(work, Function):
+        ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
+        ev.problem("ecto-query", "a transaction built with Ecto.Multi is not translated yet", span)
+        return [(state, Unknown("row data"))]
+    outermost = scope.transaction is None
+    number = state.transactions + 1 if outermost else scope.transaction
+    begun = replace(state, transactions=state.transactions + 1) if outermost else state
+    arity = len(work.clauses[0].patterns) if work.clauses else max(work.arity, 0)
+    inner = replace(scope, transaction=number)
+    flows = ev.invoke(work, (ModuleName(module.name),) * arity, begun, inner, node or ast.Block(span, ()))
+    return merge([_closed(s, v, number, name, outermost, span, ev) for s, v in flows])
+
+
+def _closed(
+    state: State, value: Value, number: int | None, name: str, outermost: bool, span: Span, ev: Evaluator
+) -> Flow:
+    """How a transaction ends: committed, or rolled back by an error, a raise or ``Repo.rollback``."""
+    failed = any(not e.ok and e.transaction == number for e in state.events)
+    if isinstance(value, Raised):
+        undone = state if failed else _undo(state, number, span)
+        if value.kind == "rollback":
+            return undone, TupleValue((atom("error"), value.value or Unknown("a rollback")))
+        return undone, value
+    if failed:
+        return state, TupleValue((atom("error"), atom("rollback")))
+    if name == "transaction":
+        return state, TupleValue((atom("ok"), value))
+    match value:
+        case TupleValue(items=(Known() as tag, _)) if tag == atom("ok"):
+            return state, value
+        case TupleValue(items=(Known() as tag, _)) if tag == atom("error"):
+            return _undo(state, number, span), value
+        case _:
+            ev.problem("transaction-end", "whether the transaction commits is not known", span)
+            return state, value
+
+
+def _undo(state: State, number: int | None, span: Span) -> State:
+    kept = tuple(e for e in state.events if e.transaction != number)
+    if len(kept) == len(state.events):
+        return state
+    return replace(state, events=(*kept, SqlEvent(None, (), span, "", transaction=number, undone=True)))
+
+

@@ -1,0 +1,202 @@
+"""The syntax tree the reader works on: Elixir's forms, with pipes and ``do:`` keywords already normalised."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cronlift.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a file: bytes from ``start`` to ``end``, lines from 1."""
+
+    file: str
+    start: int
+    end: int
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """An Elixir atom; booleans and nil are Python's own."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A number, boolean, nil or atom."""
+
+    value: int | float | bool | None | Atom
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Node):
+    """A string: literal parts and interpolated expressions."""
+
+    parts: tuple[str | Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias(Node):
+    """A module name as written (``Cache``, ``MyApp.Cache``, ``__MODULE__.Cache``)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Var(Node):
+    """A bare identifier: a variable, or a call without parentheses."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Node):
+    """``@name`` read, or ``@name value`` where ``value`` is given."""
+
+    name: str
+    value: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Node):
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause(Node):
+    """``patterns when guard -> body``."""
+
+    patterns: tuple[Node, ...]
+    guard: Node | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """``name(args)`` or ``target.name(args)``; ``sections`` holds do, else, rescue, catch and after."""
+
+    target: Node | None
+    name: str
+    args: tuple[Node, ...]
+    sections: dict[str, Block | tuple[Clause, ...]] = field(default_factory=dict, hash=False)
+    parens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FunCall(Node):
+    """``fun.(args)``."""
+
+    fun: Node
+    args: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access(Node):
+    """``value[key]``."""
+
+    value: Node
+    key: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Node):
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List(Node):
+    """A list; a keyword pair is a two-element Tuple, ``[head | tail]`` has its ``tail``."""
+
+    items: tuple[Node, ...]
+    tail: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Map(Node):
+    """``%{…}`` or ``%Struct{…}``; ``base`` is what ``%{base | …}`` updates."""
+
+    pairs: tuple[tuple[Node, Node], ...]
+    struct: Node | None = None
+    base: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    op: str
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    op: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Fn(Node):
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture(Node):
+    """``&name/arity``, ``&Module.name/arity`` or ``&(… &1 …)``."""
+
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureArgument(Node):
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Node):
+    """Something whose value is not followed (a regex, a bitstring); ``children`` may still hold calls."""
+
+    what: str
+    children: tuple[Node, ...] = ()
+
+
+class ElixirSyntaxError(UsageError):
+    """A file that does not parse as Elixir."""
+
+    def __init__(self, file: str, line: int) -> None:
+        self.file, self.line = file, line
+        super().__init__("this does not parse as Elixir", where=f"{file}:{line}", do="mend the file or leave it out")
+
+
+def keyword(pairs: List | None, name: str) -> Node | None:
+    """The value of ``name:`` in a keyword list node; None where it is absent."""
+    for item in pairs.items if pairs else ():
+        if isinstance(item, Tuple) and len(item.items) == 2:
+            key = item.items[0]
+            if isinstance(key, Literal) and key.value == Atom(name):
+                return item.items[1]
+    return None
+
+
+def walk(node: object) -> Iterator[Node]:
+    """A node and everything below it, in source order."""
+    if isinstance(node, Node):
+        yield node
+        for part in dataclasses.fields(node):
+            if part.name != "span":
+                yield from walk(getattr(node, part.name))
+    elif isinstance(node, tuple | list):
+        for item in node:
+            yield from walk(item)
+    elif isinstance(node, dict):
+        for item in node.values():
+            yield from walk(item)

@@ -1,0 +1,102 @@
+"""What an abstract run leaves behind: SQL in order, with the paths kept apart only where their SQL differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from cronlift.elixir.syntax import Span
+from cronlift.elixir.values import Value, join
+
+_MAX_FLOWS = 48
+
+
+class TooComplex(Exception):
+    """The budget of an abstract run is used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlEvent:
+    """A statement sent (``ok``) or failed; ``sql`` None where its text is not known.
+
+    ``undone`` marks the place where a transaction's statements were rolled back. ``conditions`` and ``path``
+    are for messages; they do not tell events apart.
+    """
+
+    sql: str | None
+    parameters: tuple[Value, ...]
+    span: Span
+    repo: str
+    ok: bool = True
+    transaction: int | None = None
+    loop: bool = False
+    undone: bool = False
+    conditions: tuple[Span, ...] = field(default=(), compare=False)
+    path: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised(Value):
+    """The run left by an exception, throw or exit; ``value`` is what ``Repo.rollback`` was given."""
+
+    kind: str
+    value: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Variables (by name) and the statements so far; ``transactions`` counts the transactions begun."""
+
+    env: dict[str, Value] = field(default_factory=dict)
+    events: tuple[SqlEvent, ...] = ()
+    transactions: int = 0
+
+    def bind(self, values: dict[str, Value]) -> State:
+        return replace(self, env={**self.env, **values}) if values else self
+
+    def with_env(self, env: dict[str, Value]) -> State:
+        return replace(self, env=env)
+
+    def send(self, event: SqlEvent) -> State:
+        return replace(self, events=(*self.events, event))
+
+
+Flow = tuple[State, Value]
+
+
+def then(flows: Iterable[Flow], step: Callable[[State, Value], list[Flow]]) -> list[Flow]:
+    """Go on with ``step`` in every flow that has not left by an exception."""
+    out: list[Flow] = []
+    for state, value in flows:
+        out.extend([(state, value)] if isinstance(value, Raised) else step(state, value))
+    return merge(out)
+
+
+def scoped(flows: Iterable[Flow], env: dict[str, Value]) -> list[Flow]:
+    """Leave a lexical scope: what was bound inside is gone."""
+    return merge([(state.with_env(env), value) for state, value in flows])
+
+
+def merge(flows: list[Flow]) -> list[Flow]:
+    """Join flows that have sent the same statements; raises TooComplex where too many stay apart."""
+    if len(flows) < 2:
+        return flows
+    groups: dict[object, Flow] = {}
+    for state, value in flows:
+        left = value if isinstance(value, Raised) else None
+        key = (state.events, state.transactions, left)
+        if key not in groups:
+            groups[key] = (state, value)
+            continue
+        first, other = groups[key]
+        joined = value if left else join(other, value)
+        groups[key] = (first.with_env(_join_env(first.env, state.env)), joined)
+    if len(groups) > _MAX_FLOWS:
+        raise TooComplex
+    return list(groups.values())
+
+
+def _join_env(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
+    if a is b or a == b:
+        return a
+    return {name: join(value, b[name]) for name, value in a.items() if name in b}

@@ -1,0 +1,246 @@
+"""Oban's cron entries: where ``crontab:`` stands in an application's configuration, and what its entries say.
+
+Sources: oban lib/oban/plugins/cron.ex (crontab, timezone), lib/oban/config.ex (plugins, testing, the old top-level
+crontab), lib/oban/cron.ex (the ``cron:`` service key of 2.23), lib/oban/worker.ex (a worker's own options).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cronlift.elixir import config as settings
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.modules import Module
+from cronlift.elixir.project import Project
+from cronlift.elixir.syntax import Node, Span
+from cronlift.errors import UsageError
+from cronlift.model.job import ConfigEntry, Handler, Job, NotAnalysed, Options
+from cronlift.sources.crontab import Crontab, Entry, Unresolved, literal
+
+_PLUGIN = "Oban.Plugins.Cron"
+_DYNAMIC = "Oban.Pro.Plugins.DynamicCron"
+Expand = Callable[[str], str]
+_INSTANCE_KEYS = ("queues", "plugins", "repo", "testing", "notifier", "engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place with a crontab: the list, its time zone, the instance and the module it stands in."""
+
+    crontab: Node
+    timezone: Node | None
+    instance: str
+    condition: str | None
+    module: Module | None
+    variables: dict[str, Node]
+
+
+def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
+    """Every crontab entry of every Oban instance the application configures in ``env``."""
+    config = settings.read_config(project, env)
+    missing = [NotAnalysed(file=f, line=line, why=why) for f, line, why in config.unread]
+    sites: list[Site] = []
+    for found in (*_in_config(config), *_in_code(project)):
+        if isinstance(found, Site):
+            sites.append(found)
+        else:
+            missing.append(NotAnalysed(file=found.span.file, line=found.span.line, why=found.why))
+    entries: dict[tuple[str, int, str], Job] = {}
+    for site in sites:
+        for entry in Crontab(project, env, site.module).entries(site.crontab, site.condition, site.variables):
+            job = _job(project, config, site, entry) if isinstance(entry, Entry) else entry
+            if isinstance(job, Unresolved):
+                missing.append(NotAnalysed(file=job.span.file, line=job.span.line, why=job.why))
+            else:
+                assert isinstance(entry, Entry)
+                # One entry reached on two ways (a setting under an open condition) is one job.
+                entries.setdefault((entry.node.span.file, entry.node.span.start, site.instance), job)
+    for file, why in project.problems.items():
+        missing.append(NotAnalysed(file=file, line=1, why=why))
+    unique = {(m.file, m.line, m.why): m for m in missing}
+    return list(entries.values()), list(unique.values())
+
+
+def _in_config(config: settings.Config) -> Iterator[Site | Unresolved]:
+    for setting in config.settings:
+        value, file = setting.value, setting.span.file
+        if not isinstance(value, ast.List) or setting.key is None and not _looks_like_oban(value, setting.app):
+            continue
+        name = ast.keyword(value, "name")
+        instance = config.expand(name.name, file) if isinstance(name, ast.Alias) else _instance(setting.key)
+        yield from _sites(value, lambda n, f=file: config.expand(n, f), instance, setting.condition, None, {},
+                          oban=_looks_like_oban(value, setting.key or setting.app))  # fmt: skip
+
+
+def _instance(key: str | None) -> str:
+    return key if key and key[:1].isupper() else "Oban"
+
+
+def _looks_like_oban(value: ast.List, key: str) -> bool:
+    """Whether a keyword list is an Oban instance's: named so, or with an instance's other keys."""
+    return "oban" in key.lower() or any(ast.keyword(value, k) is not None for k in _INSTANCE_KEYS[:3])
+
+
+def _sites(
+    value: ast.List, expand: Expand, instance: str, condition: str | None, module: Module | None,
+    variables: dict[str, Node], *, oban: bool,
+) -> Iterator[Site | Unresolved]:  # fmt: skip
+    """The crontabs of one instance's options: the plugin's, the old top-level key, the newer ``cron:`` key."""
+    testing = ast.keyword(value, "testing")
+    if isinstance(testing, ast.Literal) and testing.value not in (None, False, ast.Atom("disabled")):
+        return  # oban lib/oban/config.ex: testing :manual or :inline turns plugins off
+    plugins = ast.keyword(value, "plugins")
+    if plugins is not None:
+        yield from _plugins(plugins, expand, instance, condition, module, variables)
+    if not oban:
+        return
+    crontab = ast.keyword(value, "crontab")
+    if crontab is not None:
+        yield Site(crontab, ast.keyword(value, "timezone"), instance, condition, module, variables)
+    service = ast.keyword(value, "cron")
+    if isinstance(service, ast.List) and ast.keyword(service, "crontab") is not None:
+        crontab = ast.keyword(service, "crontab")
+        assert crontab is not None
+        yield Site(crontab, ast.keyword(service, "timezone"), instance, condition, module, variables)
+
+
+def _plugins(
+    node: Node, expand: Expand, instance: str, condition: str | None, module: Module | None, variables: dict[str, Node]
+) -> Iterator[Site | Unresolved]:
+    """Every cron plugin below a ``plugins:`` value, through ``++``, conditions and variables."""
+    for inner in ast.walk(settings.inline(node, variables)):
+        if not isinstance(inner, ast.Tuple) or len(inner.items) != 2 or not isinstance(inner.items[0], ast.Alias):
+            continue
+        plugin = expand(inner.items[0].name)
+        if plugin == _DYNAMIC:
+            yield Unresolved(inner.span, "Oban Pro's DynamicCron keeps its entries in the database")
+        elif plugin == _PLUGIN:
+            options = inner.items[1]
+            crontab = ast.keyword(options, "crontab") if isinstance(options, ast.List) else None
+            if crontab is None:
+                yield Unresolved(inner.span, "the cron plugin's options are computed")
+            else:
+                assert isinstance(options, ast.List)
+                zone = ast.keyword(options, "timezone")
+                yield Site(crontab, zone, instance, condition, module, variables)
+
+
+def _in_code(project: Project) -> Iterator[Site | Unresolved]:
+    """Crontabs written into the application's code (a child spec, a function that builds the options)."""
+    for file in project.mentioning("Plugins.Cron", "DynamicCron", "crontab:"):
+        for module in project.modules_in(file):
+            for function in module.functions.values():
+                for clause in function.clauses:
+                    variables: dict[str, Node] = {}
+                    for node in ast.walk(clause.sections or {}):
+                        if isinstance(node, ast.Binary) and node.op == "=" and isinstance(node.left, ast.Var):
+                            variables[node.left.name] = settings.inline(node.right, variables)
+                        if isinstance(node, ast.List) and _is_instance(node):
+                            name = ast.keyword(node, "name")
+                            instance = module.expand(name.name) if isinstance(name, ast.Alias) else "Oban"
+                            yield from _sites(node, module.expand, instance, None, module, variables, oban=True)
+            for values in module.attributes.values():
+                for _, value in values:
+                    if isinstance(value, ast.List) and _is_instance(value):
+                        yield from _sites(value, module.expand, "Oban", None, module, {}, oban=True)
+
+
+def _is_instance(node: ast.List) -> bool:
+    keys = [ast.keyword(node, k) for k in ("plugins", "crontab")]
+    others = any(ast.keyword(node, k) is not None for k in ("queues", "repo", "name", "plugins"))
+    return any(k is not None for k in keys) and others
+
+
+def _job(project: Project, config: settings.Config, site: Site, entry: Entry) -> Job | Unresolved:
+    expression, worker_node, *rest = entry.node.items
+    span = entry.node.span
+    try:
+        schedule = literal(expression)
+    except ValueError:
+        return Unresolved(span, "the entry's schedule is computed")
+    if not isinstance(schedule, str):
+        return Unresolved(span, "the entry's schedule is not a string")
+    if not isinstance(worker_node, ast.Alias):
+        return Unresolved(span, "the entry's worker is computed")
+    expand = site.module.expand if site.module else (lambda n: config.expand(n, span.file))
+    worker = expand(worker_node.name)
+    options = rest[0] if rest else None
+    notes: list[str] = []
+    if options is not None and not isinstance(options, ast.List):
+        notes.append("the entry's options are computed")
+        options = None
+    try:
+        zone = literal(site.timezone) if site.timezone is not None else "Etc/UTC"
+    except ValueError:
+        return Unresolved(site.timezone.span if site.timezone else span, "the crontab's time zone is computed")
+    module = project.module(worker)
+    return Job(
+        id=f"oban:{worker}",
+        source="oban",
+        schedule=schedule,
+        timezone=str(zone),
+        worker=worker,
+        handler=_handler(module),
+        config=ConfigEntry(file=span.file, line=span.line, end_line=span.end_line, condition=entry.condition),
+        instance=site.instance,
+        options=worker_options(project, module, options),
+        notes=tuple(notes),
+    )
+
+
+def _handler(module: Module | None) -> Handler | None:
+    perform = module.function("perform", 1) if module else None
+    if module is None or perform is None:
+        return None
+    line = perform.clauses[0].span.line
+    return Handler(module=module.name, function="perform", arity=1, file=module.file, line=line)
+
+
+def worker_options(project: Project, module: Module | None, entry: ast.List | None) -> Options:
+    """A worker's ``use Oban.Worker`` options with the entry's own over them; values that are not literal go to
+    ``other`` as source text."""
+    known: dict[str, object] = {}
+    other: dict[str, str] = {}
+    used = next((u.options for u in module.uses if u.module == "Oban.Worker"), None) if module else None
+    for pairs in (used, entry):
+        for item in pairs.items if pairs else ():
+            if not isinstance(item, ast.Tuple) or len(item.items) != 2:
+                continue
+            name = str(literal(item.items[0]))
+            value = item.items[1]
+            if isinstance(value, ast.Attribute) and module:
+                value = module.attribute(value.name, value.span.line) or value
+            text = _text(project, item.items[1].span)
+            try:
+                plain = literal(value)
+            except ValueError:
+                plain = None
+            if name in ("queue", "max_attempts", "priority", "args") and plain is not None:
+                known[name] = plain
+            else:
+                other[name] = text
+    args = known.get("args", {})
+    if not isinstance(args, dict):
+        other["args"] = str(args)
+        args = {}
+    return Options(
+        queue=str(known["queue"]) if "queue" in known else None,
+        max_attempts=_integer(known.get("max_attempts")),
+        priority=_integer(known.get("priority")),
+        unique=other.pop("unique", None),
+        args=args,
+        other=other,
+    )
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(project: Project, span: Span) -> str:
+    try:
+        source = project.source(span.file)
+    except UsageError:
+        return "?"
+    return " ".join(source[span.start : span.end].decode("utf-8", "replace").split())

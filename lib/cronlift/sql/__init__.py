@@ -1,0 +1,1 @@
+"""Facts about a statement from PostgreSQL's own parser (libpg_query)."""

@@ -1,0 +1,116 @@
+"""Stage 01: what runs, when and where, from the application's source and (where given) its database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from cronlift import resources
+from cronlift.elixir.project import Project
+from cronlift.model.document import Location
+from cronlift.model.job import Inventory, Job, NotAnalysed, Observed
+from cronlift.sources import sources, startup
+
+
+def inventory(
+    app: Path,
+    env: str = "prod",
+    *,
+    connection: psycopg.Connection[Any] | None = None,
+    run_id: str = "",
+) -> Inventory:
+    """Every job the application schedules in ``env``, and every place that could not be resolved.
+
+    With a ``connection`` to the application's database the jobs are joined with what its scheduler recorded.
+    Raises UsageError where ``app`` is not an application.
+    """
+    project = Project(app)
+    jobs: list[Job] = []
+    missing: list[NotAnalysed] = []
+    for source in sources():
+        found, unresolved = source(project, env)
+        jobs += found
+        missing += unresolved
+    jobs = _with_enqueuers(project, _unique(jobs))
+    if connection is not None:
+        jobs = _observed(connection, jobs)
+    return Inventory(
+        run_id=run_id,
+        app=project.root.name,
+        env=env,
+        source_digest=source_digest(project),
+        jobs=tuple(jobs),
+        not_analysed=tuple(missing),
+    )
+
+
+def source_digest(project: Project) -> str:
+    """SHA-256 over the names and contents of the application's Elixir files."""
+    total = hashlib.sha256()
+    for suffix in (".ex", ".exs"):
+        for file in project.files(suffix):
+            path = project.root / file
+            if path.is_file() and path.stat().st_size < 4 * 1024 * 1024:
+                total.update(file.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _unique(jobs: list[Job]) -> list[Job]:
+    """Ids are unique: entries of one worker are told apart by their args, else by schedule, else by number."""
+    total = Counter(j.id for j in jobs)
+    by_args = Counter((j.id, _args(j)) for j in jobs)
+    by_schedule = Counter((j.id, _args(j), j.schedule) for j in jobs)
+    out: list[Job] = []
+    used: Counter[str] = Counter()
+    for job in jobs:
+        name = job.id
+        if total[job.id] > 1:
+            parts = [_args(job)] if by_args[(job.id, _args(job))] == 1 else []
+            if not parts:
+                parts = [p for p in (_args(job), (job.schedule or "").replace(" ", "_")) if p]
+            if by_schedule[(job.id, _args(job), job.schedule)] > 1 and job.instance != "Oban":
+                parts.append(job.instance)
+            name = "/".join((job.id, *(p or "no-args" for p in parts)))
+        used[name] += 1
+        out.append(job.model_copy(update={"id": name if used[name] == 1 else f"{name}/{used[name]}"}))
+    return out
+
+
+def _args(job: Job) -> str:
+    pairs = job.options.args.items()
+    return ",".join(f"{k}={v if isinstance(v, str | int) else json.dumps(v, sort_keys=True)}" for k, v in pairs)
+
+
+def _with_enqueuers(project: Project, jobs: list[Job]) -> list[Job]:
+    places = startup.enqueues(project, {j.worker for j in jobs})
+    out = []
+    for job in jobs:
+        where = [
+            Location(file=s.file, line=s.line)
+            for s in places.get(job.worker, [])
+            if (s.file, s.line) != (job.config.file, job.config.line)
+        ]
+        out.append(job.model_copy(update={"enqueued_by": tuple(dict.fromkeys(where))}))
+    return out
+
+
+def _observed(connection: psycopg.Connection[Any], jobs: list[Job]) -> list[Job]:
+    """Join with the scheduler's own table; where the database has none, nothing was observed."""
+    if connection.execute("SELECT pg_catalog.to_regclass('oban_jobs')").fetchone() == (None,):
+        return jobs
+    rows = {(w, json.dumps(a, sort_keys=True)): r for w, a, *r in connection.execute(resources.sql("observed_jobs"))}
+    out = []
+    for job in jobs:
+        key = (job.worker, json.dumps(job.options.args, sort_keys=True))
+        row = rows.get(key)
+        if row and job.kind == "cron":
+            runs, failures, p50, p95, last = row
+            seen = Observed(runs=runs, failures=failures, p50_ms=p50, p95_ms=p95, last_run=last)
+            job = job.model_copy(update={"observed": seen})
+        out.append(job)
+    return out
