@@ -158,9 +158,7 @@ def cond_form(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list
     return _cond(ev, options if isinstance(options, tuple) else (), state, scope, node.span)
 
 
-def _cond(
-    ev: Evaluator, options: tuple[ast.Clause, ...], state: State, scope: Scope, span: Span
-) -> list[Flow]:
+def _cond(ev: Evaluator, options: tuple[ast.Clause, ...], state: State, scope: Scope, span: Span) -> list[Flow]:
     if not options:
         return [(state, Raised("CondClauseError"))]
     first, rest = options[0], options[1:]
@@ -199,12 +197,8 @@ def _with_steps(
         return ev.eval(body, state, scope) if body else [(state, NIL)]
     first, rest = steps[0], steps[1:]
     if not (isinstance(first, ast.Binary) and first.op == "<-"):
-        return then(
-            ev.eval(first, state, scope), lambda s, _: _with_steps(ev, rest, body, otherwise, s, scope, span)
-        )
-    pattern, condition = first.left, None
-    if isinstance(pattern, ast.Binary) and pattern.op == "when":
-        pattern, condition = pattern.left, pattern.right
+        return then(ev.eval(first, state, scope), lambda s, _: _with_steps(ev, rest, body, otherwise, s, scope, span))
+    pattern, condition = guarded(first.left)
 
     def proceed(s: State, value: Value) -> list[Flow]:
         out: list[Flow] = []
@@ -221,6 +215,13 @@ def _with_steps(
         return merge(out)
 
     return then(ev.eval(first.right, state, scope), proceed)
+
+
+def guarded(node: Node) -> tuple[Node, Node | None]:
+    """``pattern when guard`` taken apart."""
+    if isinstance(node, ast.Binary) and node.op == "when":
+        return node.left, node.right
+    return node, None
 
 
 def _with_else(

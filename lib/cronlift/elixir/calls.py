@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cronlift.elixir import branches, builtins, forms, repo
@@ -14,13 +15,26 @@ from cronlift.elixir.patterns import Match
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, scoped, then
 from cronlift.elixir.trace import Raised as Left
-from cronlift.elixir.values import Function, Known, ListValue, MapValue, ModuleName, Unknown, Value
+from cronlift.elixir.values import (
+    Function,
+    Known,
+    ListValue,
+    MapValue,
+    ModuleName,
+    OneOf,
+    TupleValue,
+    Unknown,
+    Value,
+    alternatives,
+)
 
 if TYPE_CHECKING:
     from cronlift.elixir.evaluator import Evaluator, Scope
 
 _UNROLLED = 40
 _UNROLL = {"each": False, "map": True}
+# elixir lib/logger.ex, :logger's manual page: these answer :ok, whatever they are given.
+_LOG_LEVELS = {"debug", "info", "notice", "warning", "warn", "error", "critical", "alert", "emergency", "log"}
 
 
 def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
@@ -32,7 +46,9 @@ def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
         if repo.is_query_macro(ev, node, state, scope):
             return repo.query_macro(ev, node, state, scope)
         if node.name in scope.module.macros:
-            return [(state, ev.unknown_call(f"{node.name}/{len(node.args)}", "a macro is not followed", node.span, scope))]
+            return [
+                (state, ev.unknown_call(f"{node.name}/{len(node.args)}", "a macro is not followed", node.span, scope))
+            ]
         return ev.arguments(
             node.args, state, scope, lambda s, vs: local(ev, node, scope.module, node.name, vs, s, scope)
         )
@@ -186,15 +202,40 @@ def _catalogued(
         ev.problem("not-translated", f"{what} sends SQL that is not written in the source", span)
     if entry.kind != "pure":
         ev.effect(entry.kind, what, span, scope)
-    functions = [a for a in args if isinstance(a, Function)]
+    functions = [f for a in args for f in functions_in(a)]
+    # Elixir's functions take what they work on first; Erlang's take the function first.
+    working = args if module_name.startswith(":") else args[1:]
+    given = any(isinstance(a, Function) for a in args)
+    if entry.callback and not given and any(_may_be_function(a) for a in working):
+        return [(state, ev.unknown_call(what, "which function it calls is known only at run time", span, scope))]
     if functions:
         return _higher_order(ev, node, module_name, name, args, functions, state, scope, span)
     if entry.kind == "pure":
         return [(state, builtins.evaluate(module_name, name, args) or Unknown(_origin(args)))]
     origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
-    if entry.kind in ("log", "telemetry"):
-        return [(state, args[0] if name == "inspect" and args else Known(Atom("ok")))]
+    if (module_name, name) in (("IO", "inspect"),) and args:
+        return [(state, args[0])]
+    if entry.kind == "log" and module_name in ("Logger", ":logger") and name in _LOG_LEVELS:
+        return [(state, Known(Atom("ok")))]
     return [(state, Unknown(origins.get(entry.kind, f"the result of {what}")))]
+
+
+def functions_in(value: Value) -> Iterator[Function]:
+    """The functions a value is or holds."""
+    match value:
+        case Function():
+            yield value
+        case OneOf(alternatives=inner) | TupleValue(items=inner) | ListValue(items=inner):
+            for item in inner:
+                yield from functions_in(item)
+        case MapValue(pairs=pairs):
+            for _, item in pairs:
+                yield from functions_in(item)
+
+
+def _may_be_function(value: Value) -> bool:
+    """Whether a value that is not wholly known could be a function."""
+    return any(isinstance(v, Unknown) for v in alternatives(value))
 
 
 def _origin(args: tuple[Value, ...]) -> str:
@@ -215,7 +256,9 @@ def _higher_order(
     """Functions given to a library: unrolled over a known list, else evaluated as a loop's body."""
     place = node or ast.Block(span, ())
     items = args[0] if args else None
-    if module_name == "Enum" and name in _UNROLL and isinstance(items, ListValue) and len(items.items) <= _UNROLLED:
+    unrollable = isinstance(items, ListValue) and len(items.items) <= _UNROLLED and functions == list(args[1:])
+    if module_name == "Enum" and name in _UNROLL and unrollable:
+        assert isinstance(items, ListValue)
         collected = _each(ev, functions[0], items.items, state, scope, place)
         if _UNROLL[name]:
             return collected
@@ -230,19 +273,17 @@ def _higher_order(
 def _each(
     ev: Evaluator, function: Function, items: tuple[Value, ...], state: State, scope: Scope, node: Node
 ) -> list[Flow]:
+    """The function on each item in turn; the value is the list of results."""
+
+    def one(s: State, done: Value, item: Value) -> list[Flow]:
+        def append(s2: State, v: Value) -> list[Flow]:
+            return [(s2, ListValue((*done.items, v)) if isinstance(done, ListValue) else Unknown("a list"))]
+
+        return then(ev.invoke(function, (item,), s, scope, node), append)
+
     flows: list[Flow] = [(state, ListValue(()))]
     for item in items:
-
-        def one(s: State, done: Value, item: Value = item) -> list[Flow]:
-            assert isinstance(done, ListValue | Unknown)
-            results = ev.invoke(function, (item,), s, scope, node)
-            if isinstance(done, Unknown):
-                return then(results, lambda s2, _: [(s2, done)])
-            return then(results, lambda s2, v: [(s2, ListValue((*done.items, v)))])
-
-        flows = [
-            (s, v if isinstance(v, ListValue | Unknown | Left) else Unknown("a list")) for s, v in then(flows, one)
-        ]
+        flows = then(flows, partial(one, item=item))
     return flows
 
 

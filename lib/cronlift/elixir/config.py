@@ -264,7 +264,10 @@ def _is_keyword(node: ast.List) -> bool:
     return node.tail is None and all(
         isinstance(i, ast.Tuple)
         and len(i.items) == 2
-        and (isinstance(i.items[0], ast.Alias) or (isinstance(i.items[0], ast.Literal) and isinstance(i.items[0].value, Atom)))
+        and (
+            isinstance(i.items[0], ast.Alias)
+            or (isinstance(i.items[0], ast.Literal) and isinstance(i.items[0].value, Atom))
+        )
         for i in node.items
     )
 
@@ -275,8 +278,6 @@ def _name(item: ast.Tuple) -> str:
         return key.name
     assert isinstance(key, ast.Literal) and isinstance(key.value, Atom)
     return key.value.name
-
-
 
 
 def inline(node: Node, variables: dict[str, Node]) -> Node:

@@ -173,9 +173,7 @@ class Evaluator:
         if not nodes:
             return use(state, done)
         rest = nodes[1:]
-        return then(
-            self.eval(nodes[0], state, scope), lambda s, v: self._with(rest, s, scope, use, (*done, v))
-        )
+        return then(self.eval(nodes[0], state, scope), lambda s, v: self._with(rest, s, scope, use, (*done, v)))
 
     def expand(self, name: str, state: State, scope: Scope) -> str:
         """A module name with the module's and the function's own aliases applied."""

@@ -20,6 +20,7 @@ from cronlift.elixir.values import (
     ModuleName,
     Unknown,
     Value,
+    truth,
 )
 
 if TYPE_CHECKING:
@@ -65,9 +66,7 @@ def _not_followed(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> 
 
 def _match(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
     """``match?(pattern, value)``: the first argument is a pattern, not an expression."""
-    pattern, guard = node.args[0], None
-    if isinstance(pattern, ast.Binary) and pattern.op == "when":
-        pattern, guard = pattern.left, pattern.right
+    pattern, guard = branches.guarded(node.args[0])
 
     def test(s: State, value: Value) -> list[Flow]:
         verdict, bindings = ev.matcher(s, scope).match(pattern, value, {})
@@ -110,17 +109,17 @@ def _generate(ev: Evaluator, clauses: list[Node], body: ast.Block, state: State,
 
         def keep(s: State, value: Value) -> list[Flow]:
             within = replace(scope, conditions=(*scope.conditions, first.span))
-            known = branches.truth(value)
+            known = truth(value)
             if known is False:
                 return [(s, nothing)]
             flows = _generate(ev, rest, body, s, scope if known else within)
             return flows if known else merge([(s, nothing), *flows])
 
         return then(ev.eval(first, state, scope), keep)
-    pattern = first.left.left if isinstance(first.left, ast.Binary) and first.left.op == "when" else first.left
+    pattern, guard = branches.guarded(first.left)
 
     def over(s: State, source: Value) -> list[Flow]:
-        if isinstance(source, ListValue) and len(source.items) <= _UNROLLED and pattern is first.left:
+        if isinstance(source, ListValue) and len(source.items) <= _UNROLLED and guard is None:
             return _unrolled(ev, pattern, source.items, rest, body, s, scope)
         bound: dict[str, Value] = {name: Unknown("a loop's element") for name in patterns.variables(pattern)}
         within = replace(scope, loop=True)

@@ -243,5 +243,3 @@ def _is_failure(value: Value) -> bool:
             case _:
                 return False
     return True
-
-

@@ -172,13 +172,13 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
 
 def _head(node: Node) -> tuple[str, tuple[Node, ...], Node | None] | None:
     """A definition's name, parameters and guard."""
-    guard: Node | None = None
     if isinstance(node, ast.Binary) and node.op == "when":
-        node, guard = node.left, node.right
+        inner = _head(node.left)
+        return (inner[0], inner[1], node.right) if inner else None
     if isinstance(node, ast.Call) and node.target is None:
-        return node.name, node.args, guard
+        return node.name, node.args, None
     if isinstance(node, ast.Var):
-        return node.name, (), guard
+        return node.name, (), None
     return None
 
 
@@ -193,8 +193,9 @@ def _definition(node: ast.Call, module: Module, *, private: bool) -> None:
     for i, param in enumerate(params):
         if isinstance(param, ast.Binary) and param.op == "\\\\":
             function.defaults[i] = param.right
-            param = param.left
-        plain.append(param)
+            plain.append(param.left)
+        else:
+            plain.append(param)
     sections = dict(node.sections) or None
     clause = FunctionClause(module.name, name, tuple(plain), guard, sections, private, node.span)
     function.clauses.append(clause)

@@ -122,7 +122,9 @@ def _check_engine(ev: Evaluator, module: Module, span: Span) -> None:
     if engine is None:
         ev.problem("unknown-engine", f"{module.name} does not say which database it talks to", span)
     elif engine != POSTGRES:
-        ev.problem("other-engine", f"{module.name} talks to another engine ({engine}), which pg_cron cannot reach", span)
+        ev.problem(
+            "other-engine", f"{module.name} talks to another engine ({engine}), which pg_cron cannot reach", span
+        )
 
 
 def _query(
@@ -232,5 +234,3 @@ def _undo(state: State, number: int | None, span: Span) -> State:
     if len(kept) == len(state.events):
         return state
     return replace(state, events=(*kept, SqlEvent(None, (), span, "", transaction=number, undone=True)))
-
-

@@ -50,9 +50,7 @@ def parts(
     return _join(found)
 
 
-def sigil(
-    node: tree_sitter.Node, convert: Callable[[tree_sitter.Node], Node]
-) -> tuple[str, tuple[str | Node, ...]]:
+def sigil(node: tree_sitter.Node, convert: Callable[[tree_sitter.Node], Node]) -> tuple[str, tuple[str | Node, ...]]:
     """A sigil's name and its parts (an upper-case sigil has neither escapes nor interpolation)."""
     name = next(((c.text or b"").decode() for c in node.named_children if c.type == "sigil_name"), "")
     return name, parts(node, convert, raw=name.isupper())

@@ -36,7 +36,7 @@ class Node:
 class Literal(Node):
     """A number, boolean, nil or atom."""
 
-    value: int | float | bool | None | Atom
+    value: int | float | bool | Atom | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Value:
 class Known(Value):
     """A number, string, boolean, nil or atom."""
 
-    value: int | float | bool | str | None | Atom
+    value: int | float | bool | str | Atom | None
 
     def __eq__(self, other: object) -> bool:  # 1, 1.0 and true are three values in Elixir
         return isinstance(other, Known) and type(other.value) is type(self.value) and other.value == self.value

@@ -90,7 +90,9 @@ class Crontab:
                 resolved = settings.inline(item, known)
                 assert isinstance(resolved, ast.Tuple)
                 yield Entry(resolved, condition)
-            case ast.Var() | ast.Attribute() | ast.Call(target=None, name="if" | "unless" | "case" | "cond") | ast.List():
+            case (
+                ast.Var() | ast.Attribute() | ast.Call(target=None, name="if" | "unless" | "case" | "cond") | ast.List()
+            ):
                 yield from self._element(item, condition, known, depth)
             case ast.Literal(value=None | False):
                 return

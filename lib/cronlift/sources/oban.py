@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cronlift.elixir import config as settings
 from cronlift.elixir import syntax as ast
@@ -65,12 +66,13 @@ def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
 def _in_config(config: settings.Config) -> Iterator[Site | Unresolved]:
     for setting in config.settings:
         value, file = setting.value, setting.span.file
-        if not isinstance(value, ast.List) or setting.key is None and not _looks_like_oban(value, setting.app):
+        if not isinstance(value, ast.List) or (setting.key is None and not _looks_like_oban(value, setting.app)):
             continue
         name = ast.keyword(value, "name")
         instance = config.expand(name.name, file) if isinstance(name, ast.Alias) else _instance(setting.key)
-        yield from _sites(value, lambda n, f=file: config.expand(n, f), instance, setting.condition, None, {},
-                          oban=_looks_like_oban(value, setting.key or setting.app))  # fmt: skip
+        expand = partial(config.expand, file=file)
+        oban = _looks_like_oban(value, setting.key or setting.app)
+        yield from _sites(value, expand, instance, setting.condition, None, {}, oban=oban)
 
 
 def _instance(key: str | None) -> str:
@@ -93,37 +95,75 @@ def _sites(
     plugins = ast.keyword(value, "plugins")
     if plugins is not None:
         yield from _plugins(plugins, expand, instance, condition, module, variables)
-    if not oban:
-        return
-    crontab = ast.keyword(value, "crontab")
-    if crontab is not None:
-        yield Site(crontab, ast.keyword(value, "timezone"), instance, condition, module, variables)
+    if oban:
+        yield from _top_level(value, instance, condition, module, variables)
+
+
+def _top_level(
+    value: ast.List, instance: str, condition: str | None, module: Module | None, variables: dict[str, Node]
+) -> Iterator[Site]:
+    """The old ``crontab:`` key beside ``queues:``, and the newer ``cron: [crontab: …]``."""
     service = ast.keyword(value, "cron")
-    if isinstance(service, ast.List) and ast.keyword(service, "crontab") is not None:
-        crontab = ast.keyword(service, "crontab")
-        assert crontab is not None
-        yield Site(crontab, ast.keyword(service, "timezone"), instance, condition, module, variables)
+    for options in (value, service if isinstance(service, ast.List) else None):
+        crontab = ast.keyword(options, "crontab")
+        if crontab is not None:
+            yield Site(crontab, ast.keyword(options, "timezone"), instance, condition, module, variables)
 
 
 def _plugins(
-    node: Node, expand: Expand, instance: str, condition: str | None, module: Module | None, variables: dict[str, Node]
+    node: Node,
+    expand: Expand,
+    instance: str,
+    condition: str | None,
+    module: Module | None,
+    variables: dict[str, Node],
 ) -> Iterator[Site | Unresolved]:
     """Every cron plugin below a ``plugins:`` value, through ``++``, conditions and variables."""
-    for inner in ast.walk(settings.inline(node, variables)):
-        if not isinstance(inner, ast.Tuple) or len(inner.items) != 2 or not isinstance(inner.items[0], ast.Alias):
-            continue
-        plugin = expand(inner.items[0].name)
-        if plugin == _DYNAMIC:
-            yield Unresolved(inner.span, "Oban Pro's DynamicCron keeps its entries in the database")
-        elif plugin == _PLUGIN:
-            options = inner.items[1]
-            crontab = ast.keyword(options, "crontab") if isinstance(options, ast.List) else None
-            if crontab is None:
-                yield Unresolved(inner.span, "the cron plugin's options are computed")
-            else:
-                assert isinstance(options, ast.List)
-                zone = ast.keyword(options, "timezone")
-                yield Site(crontab, zone, instance, condition, module, variables)
+    resolved = settings.inline(node, variables)
+    for inner in ast.walk(resolved):
+        if isinstance(inner, ast.Tuple):
+            yield from _plugin(inner, expand, instance, condition, module, variables)
+    computed = next((n for n in _list_parts(resolved) if not isinstance(n, ast.List | ast.Literal)), None)
+    if computed is not None:
+        yield Unresolved(computed.span, "the list of plugins is computed: what it holds is looked for in the code")
+
+
+def _list_parts(node: Node) -> Iterator[Node]:
+    """The parts of ``a ++ b``, conditions taken apart."""
+    match node:
+        case ast.Binary(op="++", left=left, right=right):
+            yield from _list_parts(left)
+            yield from _list_parts(right)
+        case ast.Call(target=None, name="if" | "unless" | "case" | "cond", sections=sections):
+            for section in sections.values():
+                bodies = [section] if isinstance(section, ast.Block) else [c.body for c in section]
+                for body in bodies:
+                    yield from (part for last in body.body[-1:] for part in _list_parts(last))
+        case _:
+            yield node
+
+
+def _plugin(
+    node: ast.Tuple,
+    expand: Expand,
+    instance: str,
+    condition: str | None,
+    module: Module | None,
+    variables: dict[str, Node],
+) -> Iterator[Site | Unresolved]:
+    """``{Oban.Plugins.Cron, options}``."""
+    if len(node.items) != 2 or not isinstance(node.items[0], ast.Alias):
+        return
+    plugin = expand(node.items[0].name)
+    if plugin == _DYNAMIC:
+        yield Unresolved(node.span, "Oban Pro's DynamicCron keeps its entries in the database")
+    elif plugin == _PLUGIN:
+        options = settings.inline(node.items[1], variables)
+        crontab = ast.keyword(options, "crontab") if isinstance(options, ast.List) else None
+        if crontab is None or not isinstance(options, ast.List):
+            yield Unresolved(node.span, "the cron plugin's options are computed")
+        else:
+            yield Site(crontab, ast.keyword(options, "timezone"), instance, condition, module, variables)
 
 
 def _in_code(project: Project) -> Iterator[Site | Unresolved]:
@@ -132,18 +172,26 @@ def _in_code(project: Project) -> Iterator[Site | Unresolved]:
         for module in project.modules_in(file):
             for function in module.functions.values():
                 for clause in function.clauses:
-                    variables: dict[str, Node] = {}
-                    for node in ast.walk(clause.sections or {}):
-                        if isinstance(node, ast.Binary) and node.op == "=" and isinstance(node.left, ast.Var):
-                            variables[node.left.name] = settings.inline(node.right, variables)
-                        if isinstance(node, ast.List) and _is_instance(node):
-                            name = ast.keyword(node, "name")
-                            instance = module.expand(name.name) if isinstance(name, ast.Alias) else "Oban"
-                            yield from _sites(node, module.expand, instance, None, module, variables, oban=True)
+                    yield from _in_body(clause.sections or {}, module)
             for values in module.attributes.values():
                 for _, value in values:
-                    if isinstance(value, ast.List) and _is_instance(value):
-                        yield from _sites(value, module.expand, "Oban", None, module, {}, oban=True)
+                    yield from _in_body(value, module)
+
+
+def _in_body(body: object, module: Module) -> Iterator[Site | Unresolved]:
+    """The plugin wherever it stands, and the keys of an instance's options; the instance is the nearest named one."""
+    variables: dict[str, Node] = {}
+    instance = "Oban"
+    for node in ast.walk(body):
+        match node:
+            case ast.Binary(op="=", left=ast.Var(name=name), right=right):
+                variables[name] = settings.inline(right, variables)
+            case ast.List() if _is_instance(node):
+                named = ast.keyword(node, "name")
+                instance = module.expand(named.name) if isinstance(named, ast.Alias) else "Oban"
+                yield from _top_level(node, instance, None, module, variables)
+            case ast.Tuple(items=(ast.Alias(), _)):
+                yield from _plugin(node, module.expand, instance, None, module, dict(variables))
 
 
 def _is_instance(node: ast.List) -> bool:

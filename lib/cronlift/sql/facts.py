@@ -187,7 +187,9 @@ def _alone(kind: str, tree: dict[str, Any]) -> bool:
 def _writes(kind: str, nodes: list[tuple[str, dict[str, Any]]], functions: list[str]) -> bool:
     if kind != "SelectStmt":
         return kind not in ("VariableShowStmt", "ExplainStmt")
-    if any(k in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "IntoClause", "LockingClause") for k, _ in nodes):
+    if any(
+        k in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "IntoClause", "LockingClause") for k, _ in nodes
+    ):
         return True
     if any(n.get("intoClause") for k, n in nodes if k == "SelectStmt"):
         return True

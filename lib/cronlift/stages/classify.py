@@ -45,9 +45,7 @@ def classify(
     jobs = [_classified(project, config, repositories, job, catalogue) for job in found.jobs]
     if decisions is not None:
         jobs = deciding.apply(jobs, decisions)
-    return Classification(
-        run_id=run_id, app=found.app, env=env, jobs=tuple(jobs), not_analysed=found.not_analysed
-    )
+    return Classification(run_id=run_id, app=found.app, env=env, jobs=tuple(jobs), not_analysed=found.not_analysed)
 
 
 def _classified(
@@ -69,7 +67,7 @@ def _classified(
         effects=tuple(evaluator.findings.effects.values()),
         steps=tuple(judgement.steps),
         statements=tuple(s.text for s in judgement.steps),
-        losses=tuple(judgement.losses + _option_losses(job)) if judgement.verdict != "no_effect" else (),
+        losses=tuple(judgement.losses + _option_losses(project, job)) if judgement.verdict != "no_effect" else (),
         stays=tuple(judgement.stays),
         code_hash=code_hash,
     )
@@ -91,11 +89,6 @@ def _judged(
     if not any(u.module == "Oban.Worker" for u in module.uses):
         text = f"{job.worker} does not `use Oban.Worker` itself: what runs around perform/1 is not known"
         evaluator.problem("unknown-worker", text, module.span)
-    for name in ("timeout", "backoff"):
-        custom = module.function(name, 1)
-        if custom and name == "timeout":
-            job_timeout = custom.clauses[0].span
-            evaluator.effect("log", f"{job.worker}.timeout/1", job_timeout, _scope(module))
     _session_settings(evaluator, config, repositories)
     try:
         flows = evaluator.run(module, "perform", (_job_value(job),))
@@ -105,12 +98,6 @@ def _judged(
         flows = None
     entry = Span(module.file, 0, 0, job.handler.line, job.handler.line)
     return judge(flows, evaluator.findings, entry, repositories[0] if repositories else None)
-
-
-def _scope(module):  # type: ignore[no-untyped-def]
-    from cronlift.elixir.evaluator import Scope
-
-    return Scope(module)
 
 
 def _unreadable(code: str, text: str, span: Span) -> Judgement:
@@ -147,16 +134,22 @@ def _session_settings(evaluator: Evaluator, config: settings.Config, repositorie
                     evaluator.problem("session-settings", text, node.span)
 
 
-def _option_losses(job: Job) -> list[Loss]:
+def _option_losses(project: Project, job: Job) -> list[Loss]:
     """What Oban did around the job and pg_cron will not (oban lib/oban/job.ex, lib/oban/worker.ex)."""
-    place = {"file": job.config.file, "line": job.config.line}
+
+    def loss(code: str, text: str) -> Loss:
+        return Loss(code=code, text=text, file=job.config.file, line=job.config.line)
+
+    module = project.module(job.worker)
     attempts = job.options.max_attempts or 20
     losses = []
     if attempts > 1:
-        losses.append(Loss(code="retries", text=f"a failed run was tried up to {attempts} times", **place))
+        losses.append(loss("retries", f"a failed run was tried up to {attempts} times"))
     if job.options.unique:
-        losses.append(Loss(code="uniqueness", text=f"unique: {job.options.unique}", **place))
-    losses.append(Loss(code="overlap", text="runs could overlap; pg_cron queues a run behind the one before", **place))
+        losses.append(loss("uniqueness", f"unique: {job.options.unique}"))
+    if module and module.function("timeout", 1):
+        losses.append(loss("job-timeout", "the worker's timeout/1 ended a run that took too long"))
+    losses.append(loss("overlap", "runs could overlap; pg_cron queues a run behind the one before"))
     return losses
 
 

@@ -18,7 +18,9 @@ def load(path: Path) -> Decisions:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read the decisions: {error.strerror}", where=str(path), do="check the path") from error
+        raise UsageError(
+            f"cannot read the decisions: {error.strerror}", where=str(path), do="check the path"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -1,0 +1,61 @@
+"""Each file in cases/ is a worker with its expected verdict written in the comments on top.
+
+# verdict: needs_review        the verdict
+# reason: sql-in-loop          a reason's code that must be there (repeatable)
+# statement: DELETE FROM t     the statements in order (repeatable; absent: not compared)
+# entry: {"* * * * *", A.W}    the crontab entry, where it is not the default one
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cronlift.model.verdict import ClassifiedJob
+from cronlift.stages.classify import classify
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.ex"))
+
+
+def application(folder: Path, worker: str, entry: str = '{"0 * * * *", A.W}') -> Path:
+    """A small application around one file of source."""
+    (folder / "lib").mkdir(parents=True)
+    (folder / "config").mkdir()
+    (folder / "mix.exs").write_text("defmodule A.MixProject do\nend\n")
+    (folder / "config" / "config.exs").write_text(
+        "import Config\n\nconfig :a, ecto_repos: [A.Repo]\n\n"
+        f"config :a, Oban,\n  repo: A.Repo,\n  plugins: [\n    {{Oban.Plugins.Cron, crontab: [\n      {entry}\n    ]}}\n  ]\n"
+    )
+    repo = "defmodule A.Repo do\n  use Ecto.Repo, otp_app: :a, adapter: Ecto.Adapters.Postgres\nend\n"
+    (folder / "lib" / "repo.ex").write_text(repo)
+    (folder / "lib" / "worker.ex").write_text(worker)
+    return folder
+
+
+def only_job(folder: Path) -> ClassifiedJob:
+    (job,) = classify(folder).jobs
+    return job
+
+
+def expected(text: str, name: str) -> list[str]:
+    return [m.strip() for m in re.findall(rf"^# {name}: (.*)$", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem)
+def test_case(case: Path, tmp_path: Path) -> None:
+    text = case.read_text()
+    entries = expected(text, "entry")
+    job = only_job(application(tmp_path / "a", text, *entries))
+    codes = [r.code for r in job.reasons]
+    assert [job.verdict] == expected(text, "verdict"), codes
+    assert set(expected(text, "reason")) <= set(codes), codes
+    statements = expected(text, "statement")
+    if statements:
+        assert [" ".join(s.split()) for s in job.statements] == statements
+
+
+def test_every_verdict_has_a_case() -> None:
+    verdicts = {v for case in CASES for v in expected(case.read_text(), "verdict")}
+    assert verdicts == {"pure_sql", "split", "app_logic", "needs_review", "no_effect"}
