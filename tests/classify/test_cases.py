@@ -26,7 +26,8 @@ def application(folder: Path, worker: str, entry: str = '{"0 * * * *", A.W}') ->
     (folder / "mix.exs").write_text("defmodule A.MixProject do\nend\n")
     (folder / "config" / "config.exs").write_text(
         "import Config\n\nconfig :a, ecto_repos: [A.Repo]\n\n"
-        f"config :a, Oban,\n  repo: A.Repo,\n  plugins: [\n    {{Oban.Plugins.Cron, crontab: [\n      {entry}\n    ]}}\n  ]\n"
+        "config :a, Oban,\n  repo: A.Repo,\n  plugins: [\n    {Oban.Plugins.Cron, crontab: [\n"
+        f"      {entry}\n    ]}}\n  ]\n"
     )
     repo = "defmodule A.Repo do\n  use Ecto.Repo, otp_app: :a, adapter: Ecto.Adapters.Postgres\nend\n"
     (folder / "lib" / "repo.ex").write_text(repo)
