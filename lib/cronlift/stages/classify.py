@@ -42,14 +42,20 @@ def classify(
     project = Project(app)
     config = settings.read_config(project, env)
     repositories = _repositories(config)
-    jobs = [_classified(project, config, repositories, job, catalogue) for job in found.jobs]
+    listeners = tuple(project.mentioning("[:oban, :job"))
+    jobs = [_classified(project, config, repositories, job, catalogue, listeners) for job in found.jobs]
     if decisions is not None:
         jobs = deciding.apply(jobs, decisions)
     return Classification(run_id=run_id, app=found.app, env=env, jobs=tuple(jobs), not_analysed=found.not_analysed)
 
 
 def _classified(
-    project: Project, config: settings.Config, repositories: list[str], job: Job, catalogue: Catalogue | None
+    project: Project,
+    config: settings.Config,
+    repositories: list[str],
+    job: Job,
+    catalogue: Catalogue | None,
+    listeners: tuple[str, ...],
 ) -> ClassifiedJob:
     if job.kind == "startup":
         why = Reason(
@@ -67,7 +73,9 @@ def _classified(
         effects=tuple(evaluator.findings.effects.values()),
         steps=tuple(judgement.steps),
         statements=tuple(s.text for s in judgement.steps),
-        losses=tuple(judgement.losses + _option_losses(project, job)) if judgement.verdict != "no_effect" else (),
+        losses=tuple(judgement.losses + _option_losses(project, job, listeners))
+        if judgement.verdict != "no_effect"
+        else (),
         stays=tuple(judgement.stays),
         code_hash=code_hash,
     )
@@ -89,6 +97,9 @@ def _judged(
     if not any(u.module == "Oban.Worker" for u in module.uses):
         text = f"{job.worker} does not `use Oban.Worker` itself: what runs around perform/1 is not known"
         evaluator.problem("unknown-worker", text, module.span)
+    if job.config.condition:
+        text = f"the entry is only there if {job.config.condition}: whether it is must be said"
+        evaluator.problem("conditional-entry", text, place)
     _session_settings(evaluator, config, repositories)
     try:
         flows = evaluator.run(module, "perform", (_job_value(job),))
@@ -134,7 +145,7 @@ def _session_settings(evaluator: Evaluator, config: settings.Config, repositorie
                     evaluator.problem("session-settings", text, node.span)
 
 
-def _option_losses(project: Project, job: Job) -> list[Loss]:
+def _option_losses(project: Project, job: Job, listeners: tuple[str, ...]) -> list[Loss]:
     """What Oban did around the job and pg_cron will not (oban lib/oban/job.ex, lib/oban/worker.ex)."""
 
     def loss(code: str, text: str) -> Loss:
@@ -149,6 +160,8 @@ def _option_losses(project: Project, job: Job) -> list[Loss]:
         losses.append(loss("uniqueness", f"unique: {job.options.unique}"))
     if module and module.function("timeout", 1):
         losses.append(loss("job-timeout", "the worker's timeout/1 ended a run that took too long"))
+    for file in listeners:
+        losses.append(loss("oban-events", f"{file} listens to Oban's job events, which no longer come"))
     losses.append(loss("overlap", "runs could overlap; pg_cron queues a run behind the one before"))
     return losses
 
