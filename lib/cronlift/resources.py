@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -23,4 +23,5 @@ def root() -> Path:
 @cache
 def sql(name: str) -> LiteralString:
     """The text of ``sql/<name>.sql``. A shipped file counts as a literal: it is vouched for as code is."""
-    return cast(LiteralString, (root() / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
+    text: Any = (root() / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return cast(LiteralString, text)

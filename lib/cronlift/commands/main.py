@@ -8,13 +8,13 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from cronlift import __version__
 from cronlift.errors import CronliftError
 
-VERBS = ("inventory", "classify")
+VERBS = ("sandbox", "inventory", "classify", "convert", "generate", "install", "rollback", "run", "demo", "audit", "lab")
 
 app = typer.Typer(
     name="cronlift",
@@ -49,10 +49,10 @@ def main(arguments: list[str]) -> int:
     except CronliftError as error:
         print(f"cronlift: {error}", file=sys.stderr)
         return error.exit_code
-    except click.ClickException as error:
+    except TyperException as error:  # wrong use of the command line, with its own wording
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("cronlift: interrupted; running the same command again continues", file=sys.stderr)
         return 130
     except Exception:  # the last line of defence: a bug of ours becomes a report, never a traceback

@@ -62,6 +62,8 @@ def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str |
         text = "the job only reads: nothing it does can be seen afterwards" if steps else "the job has no effect"
         return Judgement("no_effect", [_reason("no-effect", text, entry)], steps, losses)
     losses += _sql_losses(flows or [], steps)
+    # Whatever had to be decided on the way, every path came to the same statements.
+    steps = [s.model_copy(update={"condition": None}) for s in steps]
     path = "every path sends the same SQL, and nothing else has an effect"
     return Judgement("pure_sql", [_reason("only-sql", path, entry)], steps, losses)
 

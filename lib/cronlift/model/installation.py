@@ -8,7 +8,7 @@ from cronlift.model.document import Document, Record
 
 
 class Action(Record):
-    """One object: created by this run, already ``present`` with the planned content, ``removed``, or only ``planned``."""
+    """One object: created by this run, already ``present`` as planned, ``removed``, or only ``planned``."""
 
     database: str
     object: Literal["procedure", "cron_entry"]

@@ -32,7 +32,13 @@ class Target(Record):
 
 
 class ScheduleVerdict(Record):
-    """What is known of the converted schedule: equal ``proved``, or why the job cannot be planned."""
+    """What is known of the converted schedule: equal ``proved``, or why the job cannot be planned.
+
+    ``pg_cron`` is the expression to schedule and ``guard`` the SQL condition a run must hold to (None: none
+    needed). ``equal``: ``proved`` for every date (``horizon`` says on what grounds); ``differs``: there is a text,
+    but this pg_cron would fire it at other instants, first at ``first_difference``; ``impossible``: there is none.
+    ``copied_first_difference`` and the counts (2025–2028) tell what the source's text would do unchanged.
+    """
 
     source: str
     dialect: str
@@ -41,6 +47,11 @@ class ScheduleVerdict(Record):
     guard: str | None
     equal: Literal["proved", "differs", "impossible"]
     horizon: str
+    first_difference: str | None = None
+    explanation: str = ""
+    source_firings: int | None = None
+    copied_firings: int | None = None
+    copied_first_difference: str | None = None
     notes: tuple[str, ...] = ()
 
 

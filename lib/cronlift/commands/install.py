@@ -1,0 +1,72 @@
+"""``cronlift install``: what would be put into the databases; with ``--apply``, put it there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cronlift.commands import options, output
+from cronlift.errors import UsageError
+from cronlift.model.installation import Installation
+from cronlift.model.plan import Plan
+from cronlift.postgres.server import Server
+from cronlift.record.approval import require_approval
+from cronlift.record.run_folder import RunFolder
+from cronlift.stages.install import install as put
+
+PlanHash = Annotated[
+    str | None, typer.Option("--plan-hash", help="With --apply: act only if this is the plan that was approved.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("install")(install)
+
+
+def install(
+    run: options.Run,
+    apply: options.Apply = False,
+    plan_hash: PlanHash = None,
+    service: options.Service = None,
+    dsn_env: options.DsnEnv = None,
+    cron_database: options.CronDatabase = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what the plan in the run folder would create; with --apply, create it. Harmless to repeat."""
+    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
+    with RunFolder(run).writing() as folder:
+        plan = approved(folder, plan_hash)
+        # Recorded before it acts: after a crash the folder says what was about to be done.
+        document = put(plan, server, apply=False, run_id=plan.run_id)
+        folder.write_document(document)
+        if apply:
+            document = put(plan, server, apply=True, run_id=plan.run_id)
+            folder.write_document(document)
+    show(document, plan, as_json=as_json)
+
+
+def approved(folder: RunFolder, plan_hash: str | None) -> Plan:
+    """The folder's plan. Raises UsageError where a hash was given and it is not this plan's, or nothing is planned."""
+    plan = folder.read(Plan)
+    if plan_hash is not None:
+        require_approval(plan, plan_hash)
+    if not plan.jobs:
+        raise UsageError(
+            "the plan holds no job", where=str(folder.path), do="cronlift generate says why none was planned"
+        )
+    return plan
+
+
+def show(document: Installation, plan: Plan, *, as_json: bool) -> None:
+    """Print the installation: one JSON document, or a table and what it means."""
+    if as_json:
+        output.json_document(document)
+        return
+    rows = [(a.state, a.object.replace("_", " "), a.name, a.database, a.job) for a in document.actions]
+    output.table(("STATE", "OBJECT", "NAME", "DATABASE", "JOB"), rows)
+    for note in document.notes:
+        print(output.printable(f"note: {note}"))
+    if not document.applied:
+        print(f"\nNothing was changed. To do it: --apply --plan-hash {plan.hash}")

@@ -1,0 +1,35 @@
+"""``cronlift rollback``: what would be taken out of the databases again; with ``--apply``, take it out."""
+
+from __future__ import annotations
+
+import typer
+
+from cronlift.commands import options
+from cronlift.commands.install import PlanHash, approved, show
+from cronlift.postgres.server import Server
+from cronlift.record.run_folder import RunFolder
+from cronlift.stages.install import rollback as take_out
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("rollback")(rollback)
+
+
+def rollback(
+    run: options.Run,
+    apply: options.Apply = False,
+    plan_hash: PlanHash = None,
+    service: options.Service = None,
+    dsn_env: options.DsnEnv = None,
+    cron_database: options.CronDatabase = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what the plan in the run folder would remove; with --apply, remove it: cron entries, then procedures."""
+    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
+    with RunFolder(run).writing() as folder:
+        plan = approved(folder, plan_hash)
+        document = take_out(plan, server, apply=apply, run_id=plan.run_id)
+        if apply:
+            folder.write_document(document)
+    show(document, plan, as_json=as_json)

@@ -1,0 +1,254 @@
+"""One classified job into one planned job, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from cronlift.generate import catalog, names, procedure
+from cronlift.generate.catalog import Connection, Facts, Role
+from cronlift.generate.procedure import Part
+from cronlift.generate.quoting import Name, template, text_of
+from cronlift.generate.refusal import RefusalError
+from cronlift.generate.statement import Statement, is_computed, qualified, read
+from cronlift.model.decision import Decision
+from cronlift.model.document import digest
+from cronlift.model.plan import PlannedJob, ScheduleVerdict, Target
+from cronlift.model.verdict import ClassifiedJob, Step
+from cronlift.schedule import convert
+from cronlift.sql.rewrite import replace_parameters
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A step with its statement and what the database says of it."""
+
+    step: Step
+    statement: Statement
+    facts: Facts
+
+
+def plan_job(
+    job: ClassifiedJob,
+    decision: Decision | None,
+    target: Target,
+    connection: Connection,
+    names_taken: set[str],
+) -> PlannedJob:
+    """Plan one job against the app's database, read-only. Raises RefusalError with the reason where it cannot.
+
+    ``names_taken`` holds ``schema.procedure`` of the jobs planned before: two workers of one last name get two
+    procedures.
+    """
+    schedule = _schedule(job, target)
+    reads = _read_steps(job, connection, target)
+    facts = [r.facts for r in reads]
+    role = _role(decision, facts, target, connection)
+    _check_refresh(reads)
+    missing = catalog.missing_privileges(connection, role.name, facts)
+    if missing:
+        raise RefusalError("missing-privilege", f"role {role.name} would run the job but lacks {', '.join(missing)}")
+
+    schema_name = procedure_name = procedure_sql = None
+    commits = False
+    if reads[0].step.alone:
+        command = _part(reads[0], target, connection, qualify=True).text
+    else:
+        schema_name = _schema(decision, facts, target)
+        catalog.check_schema(connection, schema_name, role.name)
+        procedure_name = _procedure_name(job, decision, schema_name, names_taken)
+        groups = _transactions(reads)
+        commits = len(groups) > 1
+        _check_clocks(groups)
+        parts = [[_part(r, target, connection, qualify=commits) for r in group] for group in groups]
+        path = catalog.path_text(target.search_path)
+        procedure_sql = procedure.create(schema_name, procedure_name, parts, path)
+        command = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
+
+    cron_name = (
+        names.checked(decision.cron_name, f"the cron name of {job.id}")
+        if decision and decision.cron_name is not None
+        else names.cron_name(target.database, job.id)
+    )
+    return PlannedJob(
+        id=job.id,
+        worker=job.worker,
+        cron_name=cron_name,
+        schedule=schedule,
+        command=command,
+        job_role=role.name,
+        schema_name=schema_name,
+        procedure=procedure_name,
+        procedure_sql=procedure_sql,
+        commits=commits,
+        steps=job.steps,
+        losses=job.losses,
+        warnings=tuple(_warnings(facts, role, commits)),
+        config_file=job.config.file,
+        config_line=job.config.line,
+        hash=digest({"procedure": procedure_sql, "command": command, "schedule": schedule.pg_cron}),
+    )
+
+
+def _schedule(job: ClassifiedJob, target: Target) -> ScheduleVerdict:
+    if job.schedule is None:
+        raise RefusalError("no-schedule", "the entry has no schedule that could be read")
+    verdict = convert(
+        job.schedule,
+        source=job.source,
+        timezone=job.timezone,
+        pg_cron=target.pg_cron_version,
+        cron_timezone=target.cron_timezone,
+    )
+    notes = "; ".join(verdict.notes) or "no equal pg_cron expression is known"
+    if verdict.equal != "proved" or verdict.pg_cron is None:
+        raise RefusalError(f"schedule-{verdict.equal}", f"schedule {job.schedule!r} ({job.timezone}): {notes}")
+    if verdict.guard is not None:
+        raise RefusalError("schedule-guard", f"schedule {job.schedule!r} needs a guard, {verdict.guard}: {notes}")
+    return verdict
+
+
+def _read_steps(job: ClassifiedJob, connection: Connection, target: Target) -> list[_Read]:
+    if not job.steps:
+        raise RefusalError("no-statements", "the job sends no statement that could be written down")
+    for step in job.steps:
+        if step.condition is not None:
+            raise RefusalError(
+                "conditional-step",
+                f"{step.file}:{step.line} runs only where {step.condition}; that cannot move yet",
+            )
+    if len({step.repo for step in job.steps}) > 1:
+        raise RefusalError("several-repos", "its statements go to several repositories, which may be databases")
+    if len(job.steps) > 1 and (lone := next((s for s in job.steps if s.alone), None)):
+        raise RefusalError(
+            "must-stand-alone",
+            f"{lone.file}:{lone.line}: PostgreSQL refuses {lone.command} in a transaction block, so it can only be a "
+            f"cron command of its own, and the job sends {len(job.steps)} statements",
+        )
+    reads = []
+    for step in job.steps:
+        statement = read(step.sql)
+        reads.append(_Read(step, statement, catalog.look_up(connection, statement, target.search_path)))
+    return reads
+
+
+def _transactions(reads: Sequence[_Read]) -> list[list[_Read]]:
+    """The statements as the app's transactions held them: equal numbers together, None each for itself."""
+    numbered = enumerate(reads)
+    groups = groupby(
+        numbered,
+        key=lambda nr: ("", nr[0]) if nr[1].step.transaction is None else ("in", nr[1].step.transaction),
+    )
+    return [[r for _, r in group] for _, group in groups]
+
+
+def _check_clocks(groups: Sequence[Sequence[_Read]]) -> None:
+    """What the app computed once (a clock, a random value) must not be computed anew after a COMMIT."""
+    seen: dict[tuple[str, str], int] = {}
+    for number, group in enumerate(groups):
+        for parameter in (p for r in group for p in r.step.parameters if is_computed(p.sql)):
+            if seen.setdefault((parameter.sql, parameter.origin), number) != number:
+                raise RefusalError(
+                    "value-across-commits",
+                    f"{parameter.sql} ({parameter.origin}) goes into statements on both sides of a COMMIT, where it "
+                    "would be computed twice",
+                )
+
+
+def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) -> Part:
+    """The statement's text with its parameters' values, and with its names qualified where no clause pins them."""
+    if qualify and r.statement.node == "DropStmt":
+        raise RefusalError("unqualified-name", "the names of a DROP cannot be qualified; decide this job by hand")
+    schemas = catalog.home_schemas(r.facts) if qualify else {}
+    values = {p.position: p.sql for p in r.step.parameters}
+    needed = r.statement.parameters
+    if not needed <= values.keys():
+        raise RefusalError("parameter-unknown", f"no value is known for parameter ${min(needed - values.keys())}")
+    typed = {n: f"CAST({values[n]} AS {r.facts.types[n - 1]})" for n in needed}
+    text = replace_parameters(qualified(r.statement, schemas), typed)
+    if text != r.statement.text:
+        catalog.look_up(connection, read(text), target.search_path)
+    return Part(r.statement, text)
+
+
+def _role(decision: Decision | None, facts: Sequence[Facts], target: Target, connection: Connection) -> Role:
+    name = decision.job_role if decision and decision.job_role else _default_role(facts, target)
+    role = catalog.role(connection, name)
+    if role.superuser and not (decision and decision.superuser):
+        raise RefusalError(
+            "superuser-role",
+            f"the job would run as superuser {name}: choose job_role in a decision, or superuser: true there",
+        )
+    if not role.can_login:
+        raise RefusalError("role-cannot-log-in", f"pg_cron starts no job for role {name}, which has no LOGIN")
+    return role
+
+
+def _default_role(facts: Sequence[Facts], target: Target) -> str:
+    """The owner of what the job writes; where that is hidden in functions, theirs; else of what it reads."""
+    relations = [r for f in facts for r in f.relations]
+    written = {r.owner for r in relations if r.reference.use != "SELECT"}
+    called = {x.owner for f in facts for x in f.functions if x.schema != "pg_catalog"}
+    owners = written or called or {r.owner for r in relations if r.schema != "pg_catalog"} or {target.app_role}
+    if len(owners) > 1:
+        raise RefusalError(
+            "several-owners",
+            f"what the job writes belongs to {', '.join(sorted(owners))}: choose job_role in a decision",
+        )
+    return next(iter(owners))
+
+
+def _check_refresh(reads: Sequence[_Read]) -> None:
+    """What REFRESH … CONCURRENTLY needs (manual, REFRESH MATERIALIZED VIEW)."""
+    for r in reads:
+        if r.statement.node != "RefreshMatViewStmt" or not r.statement.concurrently:
+            continue
+        for view in r.facts.relations:
+            if not view.unique_index:
+                raise RefusalError(
+                    "no-unique-index",
+                    f"{view.schema}.{view.reference.name} has no unique index on columns without a WHERE clause; "
+                    "REFRESH CONCURRENTLY fails on every run",
+                )
+            if not view.populated:
+                raise RefusalError(
+                    "not-populated",
+                    f"{view.schema}.{view.reference.name} is not populated; REFRESH CONCURRENTLY fails until it is",
+                )
+
+
+def _schema(decision: Decision | None, facts: Sequence[Facts], target: Target) -> str:
+    if decision and decision.schema_name is not None:
+        return names.checked(decision.schema_name, "the procedure's schema")
+    found = [x for f in facts for x in f.found if x.schema != "pg_catalog"]
+    written = [x.schema for x in found if x.reference.kind == "relation" and x.reference.use != "SELECT"]
+    for schema in (*written, *(x.schema for x in found), *target.search_path):
+        return schema
+    raise RefusalError("no-schema", "the app's search_path holds no schema: choose schema_name in a decision")
+
+
+def _procedure_name(job: ClassifiedJob, decision: Decision | None, schema: str, taken: set[str]) -> str:
+    if decision and decision.procedure is not None:
+        name = names.checked(decision.procedure.removesuffix("()"), f"the procedure of {job.id}")
+    else:
+        name = names.procedure_name(job.id)
+        if f"{schema}.{name}" in taken:
+            name = names.shortened(f"{name}_{digest(job.id)[:8]}")
+    if f"{schema}.{name}" in taken:
+        raise RefusalError("name-taken", f"another job of this plan has the procedure {schema}.{name}")
+    taken.add(f"{schema}.{name}")
+    return name
+
+
+def _warnings(facts: Sequence[Facts], role: Role, commits: bool) -> list[str]:
+    texts = []
+    for relation in {r.oid: r for f in facts for r in f.relations}.values():
+        if relation.row_security and (relation.row_security_forced or relation.owner != role.name):
+            texts.append(f"row-level security of {relation.schema}.{relation.reference.name} applies to {role.name}")
+    if commits:
+        texts.append(
+            "the procedure ends transactions, as the app did: CALL it outside of a transaction block; it leaves the "
+            "session's search_path set"
+        )
+    return texts

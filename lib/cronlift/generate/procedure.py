@@ -1,0 +1,77 @@
+"""A job's procedure: the application's statements, its transaction boundaries, and nothing else.
+
+Two shapes (manual, CREATE PROCEDURE, Notes: one with a SET clause may not end transactions):
+
+* what one transaction held runs under a ``SET search_path`` clause;
+* what the app committed statement by statement is committed so here: COMMIT between the groups, the search_path
+  set by the first statement (it outlives COMMIT), and names qualified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pgparse
+
+from cronlift.generate.quoting import Body, Name, Text, Verbatim, dollar_quote, template, text_of
+from cronlift.generate.refusal import RefusalError
+from cronlift.generate.statement import Statement, as_perform, terminated
+
+
+@dataclass(frozen=True)
+class Part:
+    """One statement with the text that goes into the procedure."""
+
+    statement: Statement
+    text: str
+
+
+def create(schema: str, name: str, groups: Sequence[Sequence[Part]], path: str) -> str:
+    """The CREATE PROCEDURE statement (no OR REPLACE: a foreign one of that name must survive).
+
+    ``groups`` are the app's transactions, ``path`` the search_path its sessions have. Raises RefusalError where
+    PL/pgSQL cannot hold a statement.
+    """
+    commits = len(groups) > 1
+    clause = Verbatim("" if commits else f"SET search_path = {path} ")
+    body = Body(_body(groups, path if commits else None), "job")
+    text = text_of(template("generate/create_procedure", procedure=Name(schema, name), clause=clause, body=body))
+    try:
+        pgparse.parse_pgsql(text)
+    except pgparse.PGQueryError as error:
+        raise RefusalError("not-plpgsql", f"PL/pgSQL cannot hold the job's statements: {error}") from error
+    return text
+
+
+def _body(groups: Sequence[Sequence[Part]], path: str | None) -> str:
+    # PL/pgSQL declares FOUND in every procedure; without the option a column of that name would be ambiguous
+    # (manual, 43.11.1 Variable Substitution).
+    lines = ["", "#variable_conflict use_column", "BEGIN"]
+    if path is not None:
+        lines.append(f"  {text_of(template('generate/set_path', path=Text(path)))};")
+    for number, group in enumerate(groups):
+        if number:
+            lines.append("  COMMIT;")
+        lines += [_indented(_in_plpgsql(part)) for part in group]
+    return "\n".join([*lines, "END", ""])
+
+
+def _in_plpgsql(part: Part) -> str:
+    """The statement as PL/pgSQL takes it: rows have to go somewhere (manual, 43.5.2 and 43.5.4)."""
+    if not part.statement.returns_rows:
+        return terminated(part.text)
+    perform = as_perform(terminated(part.text)) if part.statement.node == "SelectStmt" else None
+    return perform or f"EXECUTE {dollar_quote(part.text, 'sql')};"
+
+
+def _indented(text: str) -> str:
+    """One line is indented; several keep every byte, since a line break may stand in a string."""
+    return text if "\n" in text else f"  {text}"
+
+
+def body_of(procedure_sql: str) -> str:
+    """The body a CREATE PROCEDURE statement gives, as ``pg_proc.prosrc`` will hold it."""
+    options = pgparse.parse(procedure_sql)[0]["stmt"]["CreateFunctionStmt"]["options"]
+    (body,) = (o["DefElem"]["arg"]["List"]["items"][0] for o in options if o["DefElem"]["defname"] == "as")
+    return str(body["String"]["sval"])

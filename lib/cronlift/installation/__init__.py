@@ -1,0 +1,1 @@
+"""What install and rollback share: sessions with locks, and what is in the databases already."""

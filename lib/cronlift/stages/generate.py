@@ -1,0 +1,84 @@
+"""Stage 03: from a classification to a plan: what will be installed, exactly, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cronlift.generate import migration, patch, script
+from cronlift.generate.catalog import Connection
+from cronlift.generate.job import plan_job
+from cronlift.generate.refusal import RefusalError
+from cronlift.generate.selection import decision_for, select
+from cronlift.model.decision import Decisions
+from cronlift.model.plan import Plan, PlannedJob, Refused, Target
+from cronlift.model.verdict import Classification, ClassifiedJob
+from cronlift.postgres import identity
+from cronlift.postgres.server import Server
+from cronlift.schedule import collisions
+
+
+def generate(
+    classification: Classification,
+    app: Path,
+    server: Server,
+    *,
+    decisions: Decisions | None = None,
+    jobs: Sequence[str] = (),
+    run_id: str = "",
+) -> Plan:
+    """Plan the selected jobs for this server, reading its catalogs only.
+
+    ``jobs`` are ids; without them what decisions approve is planned, else every pure_sql. A job that cannot be
+    planned is in ``refused`` with its reason; the others are planned all the same. Raises UsageError for a
+    selection that makes no sense and ServerError where the databases cannot be read.
+    """
+    selected = select(classification, decisions, jobs)
+    target = identity.target(server)
+    with server.connect(target.database) as connection:
+        planned, refused = plan_jobs(selected, app, decisions, target, connection)
+    chosen = {job.id for job in planned}
+    return Plan(
+        run_id=run_id,
+        app=classification.app,
+        target=target,
+        jobs=tuple(planned),
+        refused=tuple(refused),
+        up_sql=script.up(planned, target) if planned else "",
+        down_sql=script.down(planned, target) if planned else "",
+        migration=migration.build(app, classification.app, planned, target),
+        patch=patch.build(app, [job for job in selected if job.id in chosen]),
+        warnings=tuple(_warnings(planned, target)),
+    )
+
+
+def plan_jobs(
+    selected: Sequence[ClassifiedJob],
+    app: Path,
+    decisions: Decisions | None,
+    target: Target,
+    connection: Connection,
+) -> tuple[list[PlannedJob], list[Refused]]:
+    """Plan the jobs one by one; each comes out planned or refused."""
+    planned: list[PlannedJob] = []
+    refused: list[Refused] = []
+    procedures: set[str] = set()
+    for job in selected:
+        try:
+            patch.find_entry(app, job)
+            plan = plan_job(job, decision_for(job, decisions), target, connection, procedures)
+            if any(plan.cron_name == other.cron_name for other in planned):
+                raise RefusalError("name-taken", f"another job of this plan has the cron name {plan.cron_name}")
+            planned.append(plan)
+        except RefusalError as error:
+            refused.append(Refused(id=job.id, code=error.code, why=error.why))
+    return planned, refused
+
+
+def _warnings(planned: Sequence[PlannedJob], target: Target) -> list[str]:
+    """Jobs that start in the same minute and touch the same relation."""
+    touched = [
+        (job.cron_name, job.schedule.pg_cron or "", [r for step in job.steps for r in step.relations])
+        for job in planned
+    ]
+    return [str(collision) for collision in collisions(touched, target.pg_cron_version)]

@@ -1,0 +1,2 @@
+-- The command of a cron entry: exactly one statement, so that the procedure may COMMIT.
+CALL {procedure}()

@@ -1,0 +1,2 @@
+-- A check that raises an error or does nothing.
+DO {body}

@@ -1,0 +1,2 @@
+-- Removes the procedure.
+DROP PROCEDURE {procedure}()

@@ -1,0 +1,148 @@
+"""Real servers for the tests: one private sandbox per pytest session, fresh databases for each test.
+
+``sandbox``             the running sandbox (session; with xdist one per worker), stopped and removed at the
+end ``server_environment``  libpq's variables for it (session) ``app_database``        a fresh database for
+one test, owned by a role that is no superuser, marked disposable, named
+                        to libpq through PG*. pg_cron lives in another database of the server; with
+
+    @pytest.mark.parametrize("app_database", ["separate", "own"], indirect=True)
+
+a test runs in both set-ups: ``own`` is the database pg_cron lives in, emptied before and after. A test that
+needs more sandboxes calls them ``pytest-<pid>-<word>``, so that those of killed sessions are found.
+``CRONLIFT_PG_BINDIR`` makes the whole suite run on another PostgreSQL with pg_cron.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cronlift import sandbox as private
+from cronlift.postgres import disposable
+from cronlift.postgres.server import Connection, Server
+from cronlift.sandbox import Sandbox
+from cronlift.sandbox.private_server import names
+
+ROLE = "app"  # owns every test's database and everything in it; no superuser
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class AppDatabase:
+    """One test's database: ``server`` names it through libpq's environment, ``role`` owns it."""
+
+    name: str
+    role: str
+    sandbox: Sandbox
+    server: Server
+
+    def connect(self, user: str = ROLE, database: str | None = None) -> Connection:
+        """A connection that may write, by default as the application's own role."""
+        return self.sandbox.server(database or self.name, user=user).connect(read_only=False)
+
+    def admin(self, database: str | None = None) -> Connection:
+        """A connection that may write, as the superuser."""
+        return self.connect("postgres", database)
+
+    def execute(self, script: str, user: str = ROLE) -> None:
+        """Run an SQL script (several statements) and commit."""
+        with self.connect(user) as connection:
+            connection.cursor().execute(script.encode())
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """A running sandbox of this session's own; those of sessions that were killed are removed first."""
+    for name in names():
+        match = re.match(r"pytest-(\d+)", name)
+        if match and not _alive(int(match[1])):
+            private.down(name, remove=True)
+    name = f"pytest-{os.getpid()}"
+    try:
+        yield private.up(name)
+    finally:
+        private.down(name, remove=True)
+
+
+@pytest.fixture(scope="session")
+def server_environment(sandbox: Sandbox) -> dict[str, str]:
+    """PGHOST, PGPORT, PGUSER (the superuser) and PGDATABASE of the sandbox."""
+    return sandbox.environment
+
+
+@pytest.fixture
+def app_database(
+    request: pytest.FixtureRequest, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AppDatabase]:
+    """A fresh database, libpq's environment pointing at it as the superuser; gone afterwards with its cron
+    entries."""
+    own = getattr(request, "param", "separate") == "own"
+    name = sandbox.cron_database if own else f"app_{next(_numbers)}"
+    for variable in [v for v in os.environ if v.startswith("PG")]:
+        monkeypatch.delenv(variable)
+    for variable, value in {**sandbox.environment, "PGDATABASE": name}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("PGSERVICEFILE", str(Path(os.devnull)))
+    with sandbox.server("postgres").connect(read_only=False) as connection:
+        connection.autocommit = True
+        _ensure_role(connection)
+        if own:
+            _empty(connection)
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(ROLE))
+            )
+        else:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(ROLE))
+            )
+    with sandbox.server(name).connect(read_only=False) as connection:
+        disposable.mark(connection)
+    yield AppDatabase(name, ROLE, sandbox, Server())
+    with sandbox.server("postgres").connect(read_only=False) as connection:
+        connection.autocommit = True
+        connection.execute("DELETE FROM cron.job WHERE database = %s", (name,))
+        if own:
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier("postgres"))
+            )
+            _empty(connection)
+        else:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _ensure_role(connection: Connection) -> None:
+    try:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
+    except psycopg.errors.DuplicateObject:
+        return
+
+
+def _empty(connection: Connection) -> None:
+    """Drop what tests made in the database of pg_cron, all but pg_cron; ``public`` is made anew as initdb
+    makes it."""
+    rows = connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'cron')"
+    ).fetchall()
+    for (schema,) in rows:
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(str(schema))))
+    connection.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+    connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    connection.execute("DELETE FROM cron.job")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
