@@ -1,0 +1,158 @@
+"""Calls of libraries: what the catalogue says of them, with the functions they are given evaluated too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cronlift.elixir import builtins
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.syntax import Atom, Node, Span
+from cronlift.elixir.trace import Flow, State, merge, then
+from cronlift.elixir.values import (
+    Function,
+    Known,
+    ListValue,
+    MapValue,
+    OneOf,
+    TupleValue,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from cronlift.elixir.evaluator import Evaluator, Scope
+
+_UNROLLED = 40
+_UNROLL = {"each": False, "map": True}
+# elixir lib/logger.ex, :logger's manual page: these answer :ok, whatever they are given.
+_LOG_LEVELS = {"debug", "info", "notice", "warning", "warn", "error", "critical", "alert", "emergency", "log"}
+
+
+def call(
+    ev: Evaluator,
+    node: Node | None,
+    module_name: str,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    """A call of a library: what the catalogue says, with the functions it is given evaluated too."""
+    what = f"{module_name}.{name}/{len(args)}"
+    entry = ev.catalogue.lookup(module_name, name, len(args))
+    if entry is None:
+        why = "it is neither in the application nor in the catalogue of known effects"
+        return [(state, ev.unknown_call(what, why, span, scope))]
+    if entry.kind == "unknown":
+        return [(state, ev.unknown_call(what, "what it does is not known", span, scope))]
+    if entry.kind == "sql":
+        ev.problem("not-translated", f"{what} sends SQL that is not written in the source", span)
+    if entry.kind != "pure":
+        ev.effect(entry.kind, what, span, scope)
+    functions = [f for a in args for f in functions_in(a)]
+    # Elixir's functions take what they work on first; Erlang's take the function first.
+    working = args if module_name.startswith(":") else args[1:]
+    given = any(isinstance(a, Function) for a in args)
+    if entry.callback and not given and any(_may_be_function(a) for a in working):
+        return [(state, ev.unknown_call(what, "which function it calls is known only at run time", span, scope))]
+    if functions:
+        return _higher_order(ev, node, module_name, name, args, functions, state, scope, span)
+    if entry.kind == "pure":
+        return [(state, builtins.evaluate(module_name, name, args) or Unknown(_origin(args)))]
+    origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
+    if (module_name, name) in (("IO", "inspect"),) and args:
+        return [(state, args[0])]
+    if entry.kind == "log" and module_name in ("Logger", ":logger") and name in _LOG_LEVELS:
+        return [(state, Known(Atom("ok")))]
+    return [(state, Unknown(origins.get(entry.kind, f"the result of {what}")))]
+
+
+def functions_in(value: Value) -> Iterator[Function]:
+    """The functions a value is or holds."""
+    match value:
+        case Function():
+            yield value
+        case OneOf(alternatives=inner) | TupleValue(items=inner) | ListValue(items=inner):
+            for item in inner:
+                yield from functions_in(item)
+        case MapValue(pairs=pairs):
+            for _, item in pairs:
+                yield from functions_in(item)
+
+
+def _may_be_function(value: Value) -> bool:
+    """Whether a value that is not wholly known could be a function."""
+    return any(isinstance(v, Unknown) for v in alternatives(value))
+
+
+def _origin(args: tuple[Value, ...]) -> str:
+    return next((a.origin for a in args if isinstance(a, Unknown)), "a computed value")
+
+
+def _higher_order(
+    ev: Evaluator,
+    node: Node | None,
+    module_name: str,
+    name: str,
+    args: tuple[Value, ...],
+    functions: list[Function],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    """Functions given to a library: unrolled over a known list, else evaluated as a loop's body."""
+    place = node or ast.Block(span, ())
+    items = args[0] if args else None
+    unrollable = isinstance(items, ListValue) and len(items.items) <= _UNROLLED and functions == list(args[1:])
+    if module_name == "Enum" and name in _UNROLL and unrollable:
+        assert isinstance(items, ListValue)
+        collected = _each(ev, functions[0], items.items, state, scope, place)
+        if _UNROLL[name]:
+            return collected
+        return then(collected, lambda s, _: [(s, Known(Atom("ok")))])
+    result = Unknown(_origin(args))
+    flows: list[Flow] = [(state, result)]
+    for function in functions:
+        flows = then(flows, lambda s, _, f=function: looped(ev, f, s, scope, place, result))  # type: ignore[misc]
+    return flows
+
+
+def _each(
+    ev: Evaluator, function: Function, items: tuple[Value, ...], state: State, scope: Scope, node: Node
+) -> list[Flow]:
+    """The function on each item in turn; the value is the list of results."""
+
+    def one(s: State, done: Value, item: Value) -> list[Flow]:
+        def append(s2: State, v: Value) -> list[Flow]:
+            return [(s2, ListValue((*done.items, v)) if isinstance(done, ListValue) else Unknown("a list"))]
+
+        return then(ev.invoke(function, (item,), s, scope, node), append)
+
+    flows: list[Flow] = [(state, ListValue(()))]
+    for item in items:
+        flows = then(flows, partial(one, item=item))
+    return flows
+
+
+def looped(ev: Evaluator, function: Function, state: State, scope: Scope, node: Node, result: Value) -> list[Flow]:
+    """A function that runs any number of times: no run, and one run as a loop's body."""
+    arity = function.arity if function.arity >= 0 else _arity(function)
+    within = replace(scope, loop=True)
+    args = (Unknown("a loop's element"),) * arity
+    once = then(ev.invoke(function, args, state, within, node), lambda s, _: [(s, result)])
+    return merge([(state, result), *once])
+
+
+def _arity(function: Function) -> int:
+    if function.clauses:
+        return len(function.clauses[0].patterns)
+    return max(_captured(function.capture), default=0) if function.capture else 0
+
+
+def _captured(node: Node) -> list[int]:
+    return [n.index for n in ast.walk(node) if isinstance(n, ast.CaptureArgument)]
