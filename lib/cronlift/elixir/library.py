@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cronlift.elixir import builtins
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, State, merge, then
+from cronlift.elixir.trace import Flow, Raised, State, merge, then
 from cronlift.elixir.values import (
     Function,
     Known,
@@ -26,6 +26,10 @@ from cronlift.elixir.values import (
 if TYPE_CHECKING:
     from cronlift.elixir.evaluator import Evaluator, Scope
 
+_PARTIAL = {("Kernel", n) for n in ("hd", "tl", "elem", "div", "rem", "binary_part", "struct!")} | {
+    ("String", "to_integer"), ("String", "to_float"), ("String", "to_existing_atom"), ("Enum", "max"), ("Enum", "min"),
+    ("Enum", "random"), ("List", "to_integer"), ("Enum", "reduce"), ("Atom", "to_string"),
+}  # fmt: skip
 _UNROLLED = 40
 _UNROLL = {"each": False, "map": True}
 # elixir lib/logger.ex, :logger's manual page: these answer :ok, whatever they are given.
@@ -63,13 +67,22 @@ def call(
     if functions:
         return _higher_order(ev, node, module_name, name, args, functions, state, scope, span)
     if entry.kind == "pure":
-        return [(state, builtins.evaluate(module_name, name, args) or Unknown(_origin(args)))]
+        result = builtins.evaluate(module_name, name, args)
+        if result is not None:
+            return [(state, result)]
+        unknown: Flow = (state, Unknown(_origin(args)))
+        return [unknown, (state, Raised("ArgumentError"))] if _is_partial(module_name, name) else [unknown]
     origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
     if (module_name, name) in (("IO", "inspect"),) and args:
         return [(state, args[0])]
     if entry.kind == "log" and module_name in ("Logger", ":logger") and name in _LOG_LEVELS:
         return [(state, Known(Atom("ok")))]
     return [(state, Unknown(origins.get(entry.kind, f"the result of {what}")))]
+
+
+def _is_partial(module_name: str, name: str) -> bool:
+    """Whether a pure function raises on some of what it may be given."""
+    return name.endswith("!") or (module_name, name) in _PARTIAL
 
 
 def functions_in(value: Value) -> Iterator[Function]:
