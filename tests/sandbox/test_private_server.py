@@ -169,6 +169,12 @@ def test_other_settings_restart_the_server(own: Sandbox) -> None:
     private.down(NAME, remove=True)
 
 
+def test_a_socket_that_was_swept_away_comes_back(own: Sandbox) -> None:
+    shutil.rmtree(own.socket)
+    with private.up(NAME).server().connect() as connection:
+        assert connection.info.dbname == "demo"
+
+
 def test_a_server_that_will_not_start_says_why(own: Sandbox) -> None:
     private.down(NAME)
     (own.data / "global/pg_control").rename(own.data / "global/pg_control.away")

@@ -17,7 +17,7 @@ from cronlift.elixir.modules import FunctionClause, Module
 from cronlift.elixir.patterns import Matcher
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, Raised, State, TooComplex, scoped, then
+from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, TooComplex, scoped, then
 from cronlift.elixir.values import (
     NIL,
     Function,
@@ -59,6 +59,7 @@ class Findings:
     problems: dict[tuple[str, str, int], Reason] = field(default_factory=dict)
     visited: dict[tuple[str, int, int], FunctionClause] = field(default_factory=dict)
     snoozes: list[Span] = field(default_factory=list)
+    after_failure: dict[Span, SqlEvent] = field(default_factory=dict)
 
 
 class Evaluator:

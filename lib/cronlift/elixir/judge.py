@@ -43,7 +43,7 @@ def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str |
     sent = _statements(flows or [])
     steps, step_reasons = _steps(sent)
     reasons += step_reasons
-    if flows is None:
+    if flows is None or any(state.lossy for state, _ in flows):
         reasons.append(_reason("too-complex", "there are more paths through this job than could be followed", entry))
     effects = list(findings.effects.values())
     stays = [e for e in effects if e.kind in BLOCKING]
@@ -51,7 +51,7 @@ def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str |
     losses = _losses(effects)
     if stays or other_engine:
         needs_app = [_needs_app(e) for e in stays[:5]]
-        movable = [s for s in steps if s.writes] if not other_engine else []
+        movable = not other_engine and any(_movable(e) for e in sent)
         verdict: VerdictName = "split" if movable else "app_logic"
         return Judgement(verdict, [*other_engine, *needs_app, *reasons], steps, losses, stays)
     reasons += _control_flow(flows or [], findings, entry)
@@ -66,6 +66,17 @@ def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str |
     steps = [s.model_copy(update={"condition": None}) for s in steps]
     path = "every path sends the same SQL, and nothing else has an effect"
     return Judgement("pure_sql", [_reason("only-sql", path, entry)], steps, losses)
+
+
+def _movable(event: SqlEvent) -> bool:
+    """Whether a statement writes and could move by itself: wholly known, and not once per row of something."""
+    if event.sql is None or event.loop or any(_literal(p) is None for p in event.parameters):
+        return False
+    try:
+        known = facts(event.sql)
+    except StatementError:
+        return False
+    return known.writes and not known.tied
 
 
 def _reason(code: str, text: str, span: Span) -> Reason:
@@ -94,7 +105,7 @@ def _statements(flows: list[Flow]) -> list[SqlEvent]:
 
 
 def _success(flows: list[Flow]) -> list[Flow]:
-    return [(s, v) for s, v in flows if all(e.ok for e in s.events)]
+    return [(s, v) for s, v in flows if not s.failed]
 
 
 def _control_flow(flows: list[Flow], findings: Findings, entry: Span) -> list[Reason]:
@@ -114,21 +125,13 @@ def _control_flow(flows: list[Flow], findings: Findings, entry: Span) -> list[Re
             reasons.append(_reason("conditional-sql", "the order of the statements differs between paths", entry))
     for event in dict.fromkeys(e for s, _ in flows for e in s.events if e.loop):
         reasons.append(_reason("sql-in-loop", "the statement is sent in a loop whose length is not known", event.span))
-    for event in dict.fromkeys(_after_failure(flows)):
+    for event in findings.after_failure.values():
         text = "the statement still runs after an earlier one failed"
         reasons.append(_reason("continues-after-error", text, event.span))
     if findings.snoozes:
         reasons.append(_reason("snooze", "the job may put itself off ({:snooze, …})", findings.snoozes[0]))
     unique: dict[tuple[str, str, int], Reason] = {(r.code, r.file, r.line): r for r in reasons}
     return list(unique.values())
-
-
-def _after_failure(flows: list[Flow]) -> list[SqlEvent]:
-    late: list[SqlEvent] = []
-    for state, _ in flows:
-        first = next((i for i, e in enumerate(state.events) if not e.ok), len(state.events))
-        late += [e for e in state.events[first + 1 :] if not e.undone]
-    return late
 
 
 def _other_repository(sent: list[SqlEvent], repo: str | None) -> list[Reason]:
@@ -223,7 +226,7 @@ def _losses(effects: list[Effect]) -> list[Loss]:
 def _sql_losses(flows: list[Flow], steps: list[Step]) -> list[Loss]:
     first = steps[0]
     losses = []
-    swallowed = [v for s, v in flows if not all(e.ok for e in s.events) and not _is_failure(v)]
+    swallowed = [v for s, v in flows if s.failed and not _is_failure(v)]
     if swallowed:
         text = "the app reported success when the SQL failed; under pg_cron such a run is shown as failed"
         losses.append(Loss(code="errors-swallowed", text=text, file=first.file, line=first.line))

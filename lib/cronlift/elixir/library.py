@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _PARTIAL = {("Kernel", n) for n in ("hd", "tl", "elem", "div", "rem", "binary_part", "struct!")} | {
     ("String", "to_integer"), ("String", "to_float"), ("String", "to_existing_atom"), ("Enum", "max"), ("Enum", "min"),
-    ("Enum", "random"), ("List", "to_integer"), ("Enum", "reduce"), ("Atom", "to_string"),
+    ("Enum", "random"), ("List", "to_integer"),
 }  # fmt: skip
 _UNROLLED = 40
 _UNROLL = {"each": False, "map": True}

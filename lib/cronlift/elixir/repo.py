@@ -147,6 +147,10 @@ def _query(
             sql, items, span, module.name, True, scope.transaction, scope.loop,
             conditions=scope.conditions, path=scope.path,
         )  # fmt: skip
+        if state.failed:
+            ev.findings.after_failure.setdefault(span, event)
+            flows += [(state, _success(name)), (state, _failure(name))]
+            continue
         failed = replace(event, ok=False)
         flows.append((state.send(event), _success(name)))
         flows.append((state.send(failed), _failure(name)))

@@ -45,11 +45,20 @@ class Raised(Value):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Variables (by name) and the statements so far; ``transactions`` counts the transactions begun."""
+    """Variables (by name) and the statements so far; ``transactions`` counts the transactions begun.
+
+    Once a statement has failed only that one is kept: what counts then is whether any further one is sent.
+    ``lossy`` says that other paths were given up beside this one.
+    """
 
     env: dict[str, Value] = field(default_factory=dict)
     events: tuple[SqlEvent, ...] = ()
     transactions: int = 0
+    lossy: bool = False
+
+    @property
+    def failed(self) -> bool:
+        return any(not e.ok for e in self.events)
 
     def bind(self, values: dict[str, Value]) -> State:
         return replace(self, env={**self.env, **values}) if values else self
@@ -58,7 +67,7 @@ class State:
         return replace(self, env=env)
 
     def send(self, event: SqlEvent) -> State:
-        return replace(self, events=(*self.events, event))
+        return replace(self, events=(*self.events, event) if event.ok else (event,))
 
 
 Flow = tuple[State, Value]
@@ -78,7 +87,7 @@ def scoped(flows: Iterable[Flow], env: dict[str, Value]) -> list[Flow]:
 
 
 def merge(flows: list[Flow]) -> list[Flow]:
-    """Join flows that have sent the same statements; raises TooComplex where too many stay apart."""
+    """Join flows that have sent the same statements; where too many stay apart, go on with a few (``lossy``)."""
     if len(flows) < 2:
         return flows
     groups: dict[object, Flow] = {}
@@ -90,10 +99,12 @@ def merge(flows: list[Flow]) -> list[Flow]:
             continue
         first, other = groups[key]
         joined = value if left else join(other, value)
-        groups[key] = (first.with_env(_join_env(first.env, state.env)), joined)
-    if len(groups) > _MAX_FLOWS:
-        raise TooComplex
-    return list(groups.values())
+        env = _join_env(first.env, state.env)
+        groups[key] = (replace(first, env=env, lossy=first.lossy or state.lossy), joined)
+    kept = list(groups.values())
+    if len(kept) > _MAX_FLOWS:
+        kept = [(replace(state, lossy=True), value) for state, value in kept[: _MAX_FLOWS // 4]]
+    return kept
 
 
 def _join_env(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:

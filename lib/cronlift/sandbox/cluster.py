@@ -175,7 +175,15 @@ class Cluster:
         folders.make_private(self.socket, self.account)
 
     def _orphans(self) -> list[int]:
-        return processes.titled(f"postgres: {self.title}", self.account.uid)
+        """Processes with our title; or, where a loader stands before the program and leaves the title little room,
+        with the arguments their postmaster was started with."""
+        title, data = f"postgres: {self.title}", str(self.data)
+        return [
+            pid
+            for pid, arguments in processes.of_user(self.account.uid)
+            if title in " ".join(arguments)
+            or (data in arguments and any(Path(argument).name == "postgres" for argument in arguments))
+        ]
 
     def _run(self, binaries: Binaries, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         # Not through a pipe: the server would inherit it and keep it open.

@@ -99,7 +99,7 @@ def up(
         cluster.initialise(programs)
         changed = cluster.configure(settings(cluster, cron_database, background_workers=background_workers))
         pid = cluster.pid()
-        if pid is not None and changed:
+        if pid is not None and (changed or not (cluster.socket / f".s.PGSQL.{PORT}").exists()):  # /tmp was swept
             cluster.stop()
             pid = None
         if pid is None:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cronlift.errors import ServerError
@@ -32,11 +32,12 @@ def command_line(pid: int) -> list[str]:
     return done.stdout.split()
 
 
-def titled(title: str, uid: int) -> list[int]:
-    """The processes of a user that carry this title, somewhere: a loader may stand before the program. Where there
-    is no /proc, none."""
+def of_user(uid: int) -> Iterator[tuple[int, list[str]]]:
+    """A user's processes and their arguments; none where there is no /proc."""
     numbers = [int(p.name) for p in _PROC.iterdir() if p.name.isdigit()] if _PROC.is_dir() else []
-    return [pid for pid in numbers if _owner(pid) == uid and title in " ".join(command_line(pid))]
+    for pid in numbers:
+        if _owner(pid) == uid:
+            yield pid, command_line(pid)
 
 
 def send(pid: int, number: signal.Signals) -> None:
