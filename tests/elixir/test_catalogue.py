@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from cronlift.elixir import catalogue
-from cronlift.elixir.catalogue import HARMLESS, Catalogue, Entry, default_catalogue
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from cronlift.elixir import catalogue
+from cronlift.elixir.catalogue import HARMLESS, Catalogue, Entry, default_catalogue
 
 GOOD = '- {module: Enum, function: map, kind: pure, source: "enum.ex"}'
 
@@ -77,9 +78,7 @@ def test_a_blocking_whole_module_may_stand_beside_other_lines() -> None:
 
 
 def test_arity_is_told_apart_where_it_is_given() -> None:
-    listed = Catalogue.from_text(
-        text(call("URI", "default_port", "config_read", 1), call("URI", "parse", "pure"))
-    )
+    listed = Catalogue.from_text(text(call("URI", "default_port", "config_read", 1), call("URI", "parse", "pure")))
     assert listed.lookup("URI", "default_port", 1) is not None
     assert listed.lookup("URI", "default_port", 2) is None
     assert listed.lookup("URI", "parse", 7) is not None
@@ -153,9 +152,7 @@ _ENTRIES = st.lists(
 
 @settings(max_examples=400, deadline=None)
 @given(_ENTRIES, st.data())
-def test_no_list_the_loader_accepts_gets_looser_when_lines_go(
-    entries: list[Entry], data: st.DataObject
-) -> None:
+def test_no_list_the_loader_accepts_gets_looser_when_lines_go(entries: list[Entry], data: st.DataObject) -> None:
     try:
         full = Catalogue(entries)
     except ValueError:
@@ -195,9 +192,7 @@ def test_no_list_the_loader_accepts_gets_looser_when_lines_go(
         ("IO", "gets", 1, "unknown"), ("IO", "puts", 2, "unknown"),
     ],
 )  # fmt: skip
-def test_dangerous_calls_keep_a_job_in_the_application(
-    module: str, function: str, arity: int, expected: str
-) -> None:
+def test_dangerous_calls_keep_a_job_in_the_application(module: str, function: str, arity: int, expected: str) -> None:
     assert kind(module, function, arity) == expected
     assert expected not in HARMLESS
 
@@ -259,9 +254,7 @@ def test_only_modules_without_clock_chance_state_or_callbacks_are_pure_as_a_whol
         (":telemetry", "span", 3, True), (":telemetry", "execute", 3, False), ("String", "replace", 3, True),
     ],
 )  # fmt: skip
-def test_functions_that_call_an_argument_are_marked(
-    module: str, function: str, arity: int, callback: bool
-) -> None:
+def test_functions_that_call_an_argument_are_marked(module: str, function: str, arity: int, callback: bool) -> None:
     entry = catalogue.lookup(module, function, arity)
     assert entry is not None and entry.callback is callback
 
