@@ -5,6 +5,8 @@ years (cold: with reading the zones; warm: without) and, where croniter is insta
 croniter stepping the same schedule through the same ten years.
 """
 
+# ruff: noqa: E402 - the checkout's own modules come after its paths
+
 from __future__ import annotations
 
 import json
@@ -26,13 +28,13 @@ YEARS = (2025, 2034)
 DENSE = "*/5 * * * *"
 
 
-def conversions(number: int, **options: str) -> float:
+def conversions(number: int, timezone: str) -> float:
     """Seconds for so many conversions of random Oban expressions."""
     chance = random.Random(20261123)  # noqa: S311 - repeatable, not secret
     expressions = [random_oban(chance) for _ in range(number)]
     start = perf_counter()
     for expression in expressions:
-        convert(expression, **options)
+        convert(expression, timezone=timezone)
     return perf_counter() - start
 
 
@@ -49,7 +51,7 @@ def comparison(expression: str, app: str, cron: str) -> float:
 def croniter_steps(expression: str) -> float | None:
     """Milliseconds croniter needs to step through the ten years; None where it is not installed."""
     try:
-        from croniter import croniter
+        from croniter import croniter  # type: ignore[import-untyped]
     except ImportError:
         return None
     start, end = perf_counter(), datetime(YEARS[1] + 1, 1, 1, tzinfo=UTC)
@@ -66,8 +68,8 @@ def main() -> None:
     every_minute = min(comparison("* * * * *", "America/New_York", "Europe/Berlin") for _ in range(5))
     steps = croniter_steps(DENSE)
     result = {
-        "seconds_for_1000_conversions": round(conversions(1000), 3),
-        "seconds_for_1000_conversions_in_new_york": round(conversions(1000, timezone="America/New_York"), 3),
+        "seconds_for_1000_conversions": round(conversions(1000, "Etc/UTC"), 3),
+        "seconds_for_1000_conversions_in_new_york": round(conversions(1000, "America/New_York"), 3),
         "ms_for_ten_years_cold": round(cold[DENSE], 2),
         "ms_for_ten_years_warm": round(warm, 2),
         "ms_for_ten_years_every_minute_warm": round(every_minute, 2),

@@ -131,6 +131,20 @@ def test_the_zone_the_server_has() -> None:
     assert (back.pg_cron, back.equal) == ("30 21,22 * * *", "proved")
 
 
+def test_pg_cron_as_the_source_for_a_server_of_another_version() -> None:
+    either = convert("0 5 1-7 * 0", source="pg_cron@1.4.2", pg_cron="1.6")
+    assert (either.pg_cron, either.guard, either.equal) == ("0 5 1-7 * 0", None, "proved")
+    junk = convert("0 5 * * 0#1 words", source="pg_cron@1.4.2", pg_cron="1.6")
+    assert (junk.pg_cron, junk.equal) == ("0 5 * * 0", "proved")
+    wrapped = convert("0 22-2 * * *", source="pg_cron@1.6.7", pg_cron="1.4")
+    assert (wrapped.pg_cron, wrapped.equal) == ("0 0-2,22,23 * * *", "proved")
+    last = convert("0 5 $ * *", source="pg_cron@1.6.7", pg_cron="1.6")
+    assert (last.pg_cron, last.equal) == ("0 5 $ * *", "proved")
+    assert convert("0 5 $ * *", source="pg_cron@1.6.7", pg_cron="1.4").equal == "differs"
+    early = convert("0 5 * * 1", source="pg_cron@1.6.1", pg_cron="1.6.7")
+    assert (early.pg_cron, early.guard, early.equal) == ("0 5 * * 0", None, "proved")
+
+
 def test_the_horizon_is_said() -> None:
     verdict = convert("0 5 * * *", timezone="Africa/Casablanca")
     assert verdict.horizon.startswith("2025-01-01 to 2124-12-31, every minute: all changes of both zones")
@@ -139,9 +153,14 @@ def test_the_horizon_is_said() -> None:
 def test_bad_input() -> None:
     with pytest.raises(BadExpression, match="min \\(22\\) of range"):
         convert("22-2 * * * *")
-    for wrong in ({"source": "cron"}, {"timezone": "Mars"}, {"pg_cron": "2.0"}, {"pg_cron": "x"}):
+    for source, zone, version in (
+        ("cron", "UTC", "1.4"),
+        ("oban", "Mars", "1.4"),
+        ("oban", "UTC", "2"),
+        ("oban", "UTC", "x"),
+    ):
         with pytest.raises(UsageError):
-            convert("* * * * *", **wrong)
+            convert("* * * * *", source, zone, version)
 
 
 def _checked(expression: str, verdict: ScheduleVerdict, version: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,7 +77,8 @@ def test_all_fourteen_kinds_of_year_are_kept_apart() -> None:
     ],
 )
 def test_longest_wait(months: range, days: range, weekdays: range, longest: int) -> None:
-    one = Fields(*map(frozenset, ([0], [0], days, months, weekdays)))
+    zero = frozenset({0})
+    one = Fields(zero, zero, frozenset(days), frozenset(months), frozenset(weekdays))
     assert dates.longest_wait(one.firing_set().dates) == longest
 
 
@@ -104,15 +106,15 @@ def test_the_time_line_is_what_a_walk_through_every_minute_finds(
     for side, expected in zip(sides, walked, strict=True):
         instants = upcoming(side, first - timedelta(minutes=1), year, year)
         assert [moment for moment in instants if moment < end] == expected
-    found = compare(sides[0], sides[1], year, year)
+    parted = compare(sides[0], sides[1], year, year)
     both = [set(upcoming(side, datetime(year - 1, 12, 31, tzinfo=UTC), year, year)) for side in sides]
     assert [count(side, year, year) for side in sides] == [len(instants) for instants in both]
-    if found is None:
+    if parted is None:
         assert both[0] == both[1]
     else:
-        assert found.first == min(both[0] ^ both[1])
-        assert (found.only_source, found.only_target) == (len(both[0] - both[1]), len(both[1] - both[0]))
-        assert (found.fires_only_in == "source") == (found.first in both[0])
+        assert parted.first == min(both[0] ^ both[1])
+        assert (parted.only_source, parted.only_target) == (len(both[0] - both[1]), len(both[1] - both[0]))
+        assert (parted.fires_only_in == "source") == (parted.first in both[0])
 
 
 @pytest.mark.parametrize("zone", [*ZONES, "Africa/Casablanca", "America/Nuuk", "Europe/Dublin", "Asia/Gaza"])
@@ -123,7 +125,7 @@ def test_a_clock_has_every_change_of_the_zone(zone: str) -> None:
     for minute in range(start, end, 1440):
         offset = datetime.fromtimestamp(minute * 60, where).utcoffset()
         assert offset == timedelta(minutes=zones.offset_at(clock, minute)), minute
-    for (_, before), (at, after) in zip(clock.changes, clock.changes[1:], strict=False):
+    for (_, before), (at, after) in pairwise(clock.changes):
         seen = [datetime.fromtimestamp(minute * 60, where).utcoffset() for minute in (at - 1, at)]
         assert seen == [timedelta(minutes=before), timedelta(minutes=after)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated
 
 import typer
@@ -13,7 +13,7 @@ from cronlift.commands import options, output
 from cronlift.errors import UsageError
 from cronlift.model.document import SCHEMA_VERSION
 from cronlift.model.plan import ScheduleVerdict
-from cronlift.schedule import convert, explain, next_source_firings
+from cronlift.schedule import convert, explain, next_source_firings, zones
 
 _SHOWN = 10
 
@@ -52,7 +52,7 @@ def _convert(
         answer = {"schema_version": SCHEMA_VERSION, **verdict.model_dump(mode="json"), "next_firings": following}
         sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
     else:
-        _print(verdict, firings, pg_cron, moment)
+        _print(verdict, firings, pg_cron, zones.zone(cron_timezone), moment)
     return 0 if verdict.equal == "proved" else 1
 
 
@@ -66,7 +66,7 @@ def _instant(text: str | None) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _print(verdict: ScheduleVerdict, firings: list[datetime], pg_cron: str, moment: datetime) -> None:
+def _print(verdict: ScheduleVerdict, firings: list[datetime], pg_cron: str, server: tzinfo, moment: datetime) -> None:
     rows = [
         ("schedule", f"{verdict.source}  ({verdict.dialect}, {verdict.timezone})"),
         ("pg_cron", f"{verdict.pg_cron or 'none'}  (pg_cron {pg_cron})"),
@@ -80,10 +80,12 @@ def _print(verdict: ScheduleVerdict, firings: list[datetime], pg_cron: str, mome
     ]
     output.table(("", ""), [(name, text) for name, text in rows if text])
     if firings:
-        shown = [
-            (f"{firing:%a %Y-%m-%d %H:%M %z}", f"{firing.astimezone(UTC):%a %Y-%m-%d %H:%M}") for firing in firings
-        ]
-        output.table((f"next firings in {verdict.timezone}", "in UTC"), shown)
+        shown = [(_told(firing), _told(firing.astimezone(server))) for firing in firings]
+        output.table((f"next firings in {verdict.timezone}", f"on the server ({server})"), shown)
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment:%a %Y-%m-%d %H:%M %z}"
 
 
 def _clock_changes(timezone: str, moment: datetime) -> list[str]:

@@ -97,6 +97,8 @@ def convert(
         return _impossible(known, explain.reboot(dialect.title), explain.REBOOT_NOTES)
     if isinstance(parsed, Interval):
         return _interval(known, parsed, versions)
+    if parsed.day_ahead:
+        clock = clock.day_ahead()
     same_clock = zones.same(clock, cron_clock)
     task = _Task(parsed, clock, versions, cron_clock, years, same_clock)
     if task.source.firings.never:

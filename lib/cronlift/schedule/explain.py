@@ -33,13 +33,11 @@ TIMEZONE_IGNORED = "pg_cron before 1.5 has no cron.timezone: it always reads sch
 
 def describe(fields: Fields, timezone: str) -> str:
     """``fires Sundays at 05:00 UTC in the first week of a month``."""
-    parts = [
-        _dates(fields),
-        _times(fields),
-        "UTC" if timezone in _UTC else f"in {timezone}",
-        _rest_of_dates(fields),
-    ]
-    return " ".join(["fires", *filter(None, parts)])
+    times = _times(fields)
+    zone = "UTC" if timezone in _UTC else f"in {timezone}"
+    if render.full(render.HOUR, fields.hours) and times.startswith("every") and timezone in _UTC:
+        zone = ""  # the same in every zone
+    return " ".join(["fires", *filter(None, [_dates(fields), times, zone, _rest_of_dates(fields)])])
 
 
 def _times(fields: Fields) -> str:
@@ -60,6 +58,8 @@ def _times(fields: Fields) -> str:
         which = f"at minutes {_numbers(minutes)}"
     if every_hour:
         return which if minute_text.startswith("*") else f"{which} of every hour"
+    if minute_text.startswith("*") and hours == list(range(hours[0], hours[-1] + 1)):
+        return f"{which} from {hours[0]:02}:00 to {hours[-1]:02}:59"
     return f"{which} of the hours {_numbers(hours)}"
 
 
