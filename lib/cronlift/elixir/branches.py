@@ -14,7 +14,7 @@ from cronlift.elixir import patterns
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.patterns import Match
 from cronlift.elixir.syntax import Node, Span
-from cronlift.elixir.trace import Flow, Raised, State, merge, scoped, then
+from cronlift.elixir.trace import Flow, Raised, State, merge, raised, scoped, then
 from cronlift.elixir.values import NIL, OneOf, Unknown, Value, truth
 
 if TYPE_CHECKING:
@@ -31,8 +31,19 @@ def bind(ev: Evaluator, pattern: Node, value: Value, state: State, scope: Scope,
         if verdict is not Match.NO:
             flows.append((state.bind(bindings), one))
         if verdict is not Match.YES:
-            flows.append((state, Raised("MatchError")))
+            flows.append(raised(state, unmatched((pattern,), "MatchError")))
     return merge(flows)
+
+
+def unmatched(tried: Sequence[Node], name: str) -> str:
+    """The exception's kind when nothing matched: an ``assertion`` where a pattern asks for a value of its own,
+    which is a decision of the code; otherwise data of a shape nobody expects."""
+    for node in (n for pattern in tried for n in ast.walk(pattern)):
+        match node:
+            case ast.Literal(value=int() | float()) | ast.Text() | ast.Unary(op="^"):
+                if not (isinstance(node, ast.Literal) and isinstance(node.value, bool)):
+                    return "assertion"
+    return name
 
 
 def clauses(
@@ -90,7 +101,7 @@ def _choose(
         out.extend(scoped(ev.eval(clause.body, inner, within), state.env))
         if verdict is Match.YES:
             return out
-    return [*out, (state, Raised(otherwise))]
+    return [*out, raised(state, unmatched([p for c in options for p in c.patterns], otherwise))]
 
 
 def guard(ev: Evaluator, node: Node, state: State, scope: Scope) -> Match:
@@ -133,9 +144,9 @@ def short_circuit(ev: Evaluator, node: ast.Binary, state: State, scope: Scope) -
     def right(s: State, left: Value) -> list[Flow]:
         known = truth(left)
         if known is not None:
-            return [(s, left)] if known is stops_on else ev.eval(node.right, s, scope)
+            return [(s, left)] if known is stops_on else scoped(ev.eval(node.right, s, scope), s.env)
         within = replace(scope, conditions=(*scope.conditions, node.span))
-        return merge([(s, left), *ev.eval(node.right, s, within)])
+        return merge([(s, left), *scoped(ev.eval(node.right, s, within), s.env)])
 
     return then(ev.eval(node.left, state, scope), right)
 
@@ -160,7 +171,7 @@ def cond_form(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list
 
 def _cond(ev: Evaluator, options: tuple[ast.Clause, ...], state: State, scope: Scope, span: Span) -> list[Flow]:
     if not options:
-        return [(state, Raised("CondClauseError"))]
+        return [raised(state, "CondClauseError")]
     first, rest = options[0], options[1:]
 
     def decide(s: State, value: Value) -> list[Flow]:
@@ -232,6 +243,8 @@ def _with_else(
     scope: Scope,
     span: Span,
 ) -> list[Flow]:
+    if isinstance(otherwise, ast.Block):
+        ev.problem("not-understood", "an else without clauses", otherwise.span)
     if isinstance(otherwise, tuple):
         return clauses(ev, otherwise, (value,), state, scope, span, "WithClauseError")
     return [(state, value)]
@@ -267,7 +280,12 @@ def _handled(ev: Evaluator, sections: Sections, left: Raised, state: State, scop
         return [(state, left)]
     out: list[Flow] = []
     rescues, catches = sections.get("rescue"), sections.get("catch")
-    for clause in rescues if isinstance(rescues, tuple) else ():
+    for section in (rescues, catches):
+        if isinstance(section, ast.Block):
+            ev.problem("not-understood", "a rescue without clauses", section.span)
+    # rescue takes exceptions, never what was thrown or an exit (elixir lib/kernel/special_forms.ex, try/1)
+    rescued = rescues if isinstance(rescues, tuple) and left.kind not in ("throw", "exit") else ()
+    for clause in rescued:
         variable, kinds = patterns.exception_names(clause.patterns[0])
         bound: dict[str, Value] = {variable: Unknown("an exception")} if variable else {}
         out.extend(scoped(ev.eval(clause.body, state.bind(bound), scope), state.env))

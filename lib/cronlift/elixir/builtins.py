@@ -6,6 +6,7 @@ list.ex, integer.ex). What is missing here is only less precise, never wrong: it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from cronlift.elixir.syntax import Atom
@@ -19,6 +20,7 @@ from cronlift.elixir.values import (
     Unknown,
     Value,
     atom,
+    equal,
     fully_known,
     keyword_items,
     truth,
@@ -57,10 +59,12 @@ def operator(op: str, left: Value, right: Value) -> Value | None:
         if op == "++":
             return ListValue(left.items + right.items)
         return None
-    if op in ("==", "===", "!=", "!==") and fully_known(left) and fully_known(right):
-        return Known((left == right) == (op in ("==", "===")))
-    if op == "in" and isinstance(right, ListValue) and fully_known(left) and fully_known(right):
-        return Known(left in right.items)
+    if op in ("==", "!="):
+        same = equal(left, right)
+        return None if same is None else Known(same == (op == "=="))
+    if op == "in" and isinstance(right, ListValue):
+        found = [equal(left, item) for item in right.items]
+        return None if None in found else Known(any(found))
     a_, b_ = _number(left), _number(right)
     if a_ is None or b_ is None:
         return None
@@ -108,7 +112,7 @@ def _to_string(value: Value) -> Value | None:
 
 def _to_integer(value: Value) -> Value | None:
     s = _string(value)
-    return Known(int(s)) if s is not None and s.lstrip("+-").isdecimal() and s.isascii() else None
+    return Known(int(s)) if s is not None and re.fullmatch(r"[+-]?[0-9]+", s) else None
 
 
 def _is(*types: type) -> Callable[[Value], Value | None]:

@@ -12,7 +12,7 @@ from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
 from cronlift.elixir.patterns import Match
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, State, merge, scoped, then
+from cronlift.elixir.trace import Flow, State, merge, raised, scoped, then
 from cronlift.elixir.trace import Raised as Left
 from cronlift.elixir.values import (
     Function,
@@ -32,21 +32,40 @@ def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
     if node.target is None:
         form = forms.FORMS.get(node.name)
         if form and not _defined(scope.module, node.name, len(node.args)):
+            if len(node.args) < forms.MINIMUM.get(node.name, 0):
+                ev.problem("not-understood", f"{node.name} with {len(node.args)} arguments", node.span)
+                return [(state, Unknown(node.name))]
             return form(ev, node, state, scope)
         if repo.is_query_macro(ev, node, state, scope):
             return repo.query_macro(ev, node, state, scope)
+        args = _arguments(ev, node)
+        what = f"{node.name}/{len(args)}"
         if node.name in scope.module.macros:
-            return [
-                (state, ev.unknown_call(f"{node.name}/{len(node.args)}", "a macro is not followed", node.span, scope))
-            ]
-        return ev.arguments(
-            node.args, state, scope, lambda s, vs: local(ev, node, scope.module, node.name, vs, s, scope)
-        )
+            return [(state, ev.unknown_call(what, "a macro is not followed", node.span, scope))]
+        return ev.arguments(args, state, scope, lambda s, vs: local(ev, node, scope.module, node.name, vs, s, scope))
     if isinstance(node.target, ast.Alias) and repo.is_query_macro(ev, node, state, scope):
         return repo.query_macro(ev, node, state, scope)
-    return ev.arguments(
-        [node.target, *node.args], state, scope, lambda s, vs: _on_target(ev, node, vs[0], vs[1:], s, scope)
-    )
+
+    def go(s: State, values: tuple[Value, ...]) -> list[Flow]:
+        # A logger's arguments are evaluated only where its level is on.
+        if values[0] == ModuleName("Logger") and s.events != state.events:
+            ev.problem("conditional-sql", "whether a log message is computed depends on the log level", node.span)
+        return _on_target(ev, node, values[0], values[1:], s, scope)
+
+    return ev.arguments([node.target, *_arguments(ev, node)], state, scope, go)
+
+
+def _arguments(ev: Evaluator, node: ast.Call) -> tuple[Node, ...]:
+    """A call's arguments; ``do: x`` and ``do … end`` are a keyword list at their end."""
+    if not node.sections:
+        return node.args
+    pairs = []
+    for name, section in node.sections.items():
+        if not isinstance(section, ast.Block):
+            ev.problem("not-understood", f"{node.name} with clauses is not followed", node.span)
+            continue
+        pairs.append(ast.Tuple(section.span, (ast.Literal(section.span, Atom(name)), section)))
+    return (*node.args, ast.List(node.span, tuple(pairs)))
 
 
 def _defined(module: Module, name: str, arity: int) -> bool:
@@ -90,24 +109,24 @@ def local(
     delegate = module.delegates.get((name, len(args)))
     if delegate:
         return remote(ev, node, delegate.to, delegate.as_name, args, state, scope)
-    for imported in _imports(module, state):
-        if _imports_name(module, imported, name) and _provides(ev, imported, name, len(args)):
+    for imported in _imports(module, state, name, len(args)):
+        own = ev.project.module(imported)
+        if own and name in own.macros:
+            return [(state, ev.unknown_call(f"{name}/{len(args)}", "a macro is not followed", span, scope))]
+        if _provides(ev, imported, name, len(args)):
             return remote(ev, node, imported, name, args, state, scope)
+    if name == "new" and any(u.module == "Oban.Worker" for u in module.uses):
+        return [(state, Unknown("a job to enqueue"))]
     if ev.catalogue.lookup("Kernel", name, len(args)):
         return remote(ev, node, "Kernel", name, args, state, scope)
     why = "it is neither defined nor imported where cronlift can see it"
     return [(state, ev.unknown_call(f"{name}/{len(args)}", why, span, scope))]
 
 
-def _imports(module: Module, state: State) -> list[str]:
-    return [i.module for i in module.imports] + [k[7:] for k in state.env if k.startswith("import ")]
-
-
-def _imports_name(module: Module, imported: str, name: str) -> bool:
-    for line in module.imports:
-        if line.module == imported:
-            return name not in line.excepted and (line.only is None or name in line.only)
-    return True
+def _imports(module: Module, state: State, name: str, arity: int) -> list[str]:
+    """The modules whose import lines bring ``name/arity``."""
+    lines = [i.module for i in module.imports if i.names(name, arity)]
+    return lines + [k[7:] for k in state.env if k.startswith("import ")]
 
 
 def _provides(ev: Evaluator, imported: str, name: str, arity: int) -> bool:
@@ -133,6 +152,9 @@ def remote(
     if len(definitions) > 1:
         places = ", ".join(f"{d.file}:{d.span.line}" for d in definitions)
         return [(state, ev.unknown_call(what, f"the module is defined more than once ({places})", span, scope))]
+    if definitions and ev.catalogue.covers(module_name):
+        why = f"{definitions[0].file} defines a module that a library has under the same name"
+        return [(state, ev.unknown_call(what, why, span, scope))]
     if definitions:
         return _on_module(ev, node, definitions[0], name, args, state, scope, span)
     if module_name == "Ecto.Adapters.SQL":
@@ -154,8 +176,11 @@ def _on_module(
     span: Span,
 ) -> list[Flow]:
     found = module.function(name, len(args))
+    if found and module is not scope.module and all(c.private for c in found.clauses):
+        return [(state, Left("UndefinedFunctionError"))]
     if found:
         return _apply(ev, module, found, args, state, scope, span)
+    _trust(ev, module)
     delegate = module.delegates.get((name, len(args)))
     if delegate:
         return remote(ev, node, delegate.to, delegate.as_name, args, state, scope)
@@ -251,7 +276,7 @@ def _clauses(
         out.extend(_body(ev, clause, inner, within))
         if verdict is Match.YES:
             return out
-    return [*out, (state, Left("FunctionClauseError"))]
+    return [*out, raised(state, "FunctionClauseError")]
 
 
 def _body(ev: Evaluator, clause: FunctionClause, state: State, scope: Scope) -> list[Flow]:
@@ -262,6 +287,14 @@ def _body(ev: Evaluator, clause: FunctionClause, state: State, scope: Scope) -> 
 
 def _trust(ev: Evaluator, module: Module) -> None:
     """Say where something may change what a module's functions do: hooks, and ``use`` of what is not known."""
+    ev.findings.modules[module.name] = module
+    for form, name in module.unread:
+        text = f"{module.name} has a part that is not understood ({name}): it may define or change functions"
+        ev.problem("module-not-understood", text, form.span)
+    for line in module.imports:
+        if line.module == "Kernel":
+            text = "parts of Kernel are left out: what stands for them is not followed"
+            ev.problem("kernel-import", text, line.span)
     for span in module.hooks:
         ev.problem("compile-hook", f"{module.name} is changed while it compiles, which is not followed", span)
     for use in module.uses:

@@ -100,6 +100,10 @@ class Catalogue:
                 return entry
         return None
 
+    def covers(self, module: str) -> bool:
+        """Whether the list speaks of that module at all."""
+        return any(name == module for name, _, _ in self._calls)
+
     def is_harmless_use(self, module: str) -> bool:
         """Whether ``use module`` leaves what the using module's functions do as its source says."""
         return module in self._uses

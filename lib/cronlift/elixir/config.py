@@ -88,8 +88,10 @@ class _Reader:
                 case ast.Call(target=None, name="import_config"):
                     self.imported(node, variables, condition, file)
                 case ast.Call(target=None, name="alias" | "require"):
-                    module = Module("", file, node.span, aliases=self.config.aliases[file])
-                    self.config.aliases[file].update(alias_pairs(node, module))
+                    if node.name == "alias" or len(node.args) > 1:
+                        module = Module("", file, node.span)
+                        pairs = alias_pairs(node, module, self.config.aliases[file])
+                        self.config.aliases[file].update(pairs)
                 case ast.Call(target=None, name="if" | "unless" | "case" | "cond"):
                     for inner, text in branches(node, self.env, self.source(file)):
                         # What a branch binds stays inside it.

@@ -37,6 +37,12 @@ from cronlift.model.verdict import Reason
 
 _MAX_NODES = 60_000
 _MAX_CALL_DEPTH = 60
+# Forms with a value that is not followed and no effect of their own (their parts are evaluated all the same).
+_VALUES = {"charlist", "bitstring", "char", "atom built at run time", "quoted_content", "escape_sequence"}
+_SIGILS = set("cCrRDTNUwW")
+# The operators of Elixir's Kernel; any other one is a function somebody defined.
+_OPERATORS = {"+", "-", "*", "/", "++", "--", "<>", "==", "!=", "===", "!==", "<", ">", "<=", ">=", "=~", "in",
+              "not in", "..", "..//", "|"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Findings:
     problems: dict[tuple[str, str, int], Reason] = field(default_factory=dict)
     visited: dict[tuple[str, int, int], FunctionClause] = field(default_factory=dict)
     snoozes: list[Span] = field(default_factory=list)
+    modules: dict[str, Module] = field(default_factory=dict)
     after_failure: dict[Span, SqlEvent] = field(default_factory=dict)
 
 
@@ -106,21 +113,21 @@ class Evaluator:
                 return [(state, Known(value))]
             case ast.Text(parts=parts):
                 nodes = [p for p in parts if isinstance(p, Node)]
-                return self._with(nodes, state, scope, lambda s, vs: [(s, _interpolate(parts, vs))])
-            case ast.Alias(name=name):
-                return [(state, ModuleName(self.expand(name, state, scope)))]
+                return self.arguments(nodes, state, scope, lambda s, vs: [(s, _interpolate(parts, vs))])
+            case ast.Alias():
+                return [(state, ModuleName(self.expand(node, state, scope)))]
             case ast.Var(name=name):
                 return self._variable(node, name, state, scope)
             case ast.Attribute(name=name, value=None):
                 return self._attribute(node, name, state, scope)
             case ast.Tuple(items=items):
-                return self._with(items, state, scope, lambda s, vs: [(s, self._tuple(node, vs))])
+                return self.arguments(items, state, scope, lambda s, vs: [(s, self._tuple(node, vs))])
             case ast.List(items=items, tail=tail):
                 return self._list(items, tail, state, scope)
             case ast.Map():
                 return self._map(node, state, scope)
             case ast.Unary(op=op, operand=operand):
-                return self._with([operand], state, scope, lambda s, vs: [(s, _unary(op, vs[0]))])
+                return self.arguments([operand], state, scope, lambda s, vs: [(s, _unary(op, vs[0]))])
             case ast.Binary():
                 return self._binary(node, state, scope)
             case ast.Fn(clauses=clauses):
@@ -130,18 +137,20 @@ class Evaluator:
             case ast.CaptureArgument(index=index):
                 return [(state, state.env.get(f"&{index}", Unknown("an argument")))]
             case ast.FunCall(fun=fun, args=args):
-                return self._with(
+                return self.arguments(
                     [fun, *args], state, scope, lambda s, vs: calls.function_value(self, node, vs[0], vs[1:], s, scope)
                 )
             case ast.Access(value=value, key=key):
-                return self._with(
+                return self.arguments(
                     [value, key], state, scope,
                     lambda s, vs: [(s, builtins.evaluate("Map", "get", vs) or Unknown(_origin(vs)))],
                 )  # fmt: skip
             case ast.Call():
                 return calls.call(self, node, state, scope)
             case ast.Opaque(what=what, children=children):
-                return self._with(children, state, scope, lambda s, vs: [(s, Unknown(what))])
+                if what not in _VALUES and not self._core_sigil(what, scope):
+                    self.problem("not-understood", f"this form is not understood ({what})", node.span)
+                return self.arguments(children, state, scope, lambda s, vs: [(s, Unknown(what))])
             case _:
                 self.problem("not-understood", "this form is not understood", node.span)
                 return [(state, Unknown("a form that is not understood"))]
@@ -160,28 +169,34 @@ class Evaluator:
         scope: Scope,
         use: Callable[[State, tuple[Value, ...]], list[Flow]],
     ) -> list[Flow]:
-        """Evaluate expressions from left to right and go on with their values."""
-        return self._with(nodes, state, scope, use)
+        """Evaluate expressions from left to right and go on with their values.
 
-    def _with(
-        self,
-        nodes: Sequence[Node],
-        state: State,
-        scope: Scope,
-        use: Callable[[State, tuple[Value, ...]], list[Flow]],
-        done: tuple[Value, ...] = (),
-    ) -> list[Flow]:
-        if not nodes:
-            return use(state, done)
-        rest = nodes[1:]
-        return then(self.eval(nodes[0], state, scope), lambda s, v: self._with(rest, s, scope, use, (*done, v)))
+        What one of them binds the others do not see (Elixir expands arguments side by side).
+        """
 
-    def expand(self, name: str, state: State, scope: Scope) -> str:
-        """A module name with the module's and the function's own aliases applied."""
-        brought = (m for use in scope.module.uses for m in self.catalogue.aliases_of_use(use.module))
-        aliases = {m.rpartition(".")[2]: m for m in brought} | scope.module.aliases
-        aliases |= {k[6:]: v.name for k, v in state.env.items() if k.startswith("alias ") and isinstance(v, ModuleName)}
-        return scope.module.expand(name, aliases)
+        def step(rest: Sequence[Node], s: State, done: tuple[Value, ...], bound: dict[str, Value]) -> list[Flow]:
+            if not rest:
+                return use(s.bind(bound), done)
+
+            def taken(s2: State, value: Value) -> list[Flow]:
+                new = {k: v for k, v in s2.env.items() if state.env.get(k) is not v}
+                return step(rest[1:], s2.with_env(state.env), (*done, value), {**bound, **new})
+
+            return then(self.eval(rest[0], s, scope), taken)
+
+        return step(nodes, state, (), {})
+
+    def expand(self, node: ast.Alias, state: State, scope: Scope) -> str:
+        """A module name with the module's and the function's own aliases applied, as they stand at this place."""
+        first, _, rest = node.name.partition(".")
+        own = {k[6:]: v.name for k, v in state.env.items() if k.startswith("alias ") and isinstance(v, ModuleName)}
+        full = scope.module.expand(node.name, own, node.span.line)
+        if full == node.name and first != "Elixir":
+            for use in scope.module.uses:
+                for brought in self.catalogue.aliases_of_use(use.module):
+                    if brought.rpartition(".")[2] == first and use.span.line <= node.span.line:
+                        return f"{brought}.{rest}" if rest else brought
+        return full
 
     def matcher(self, state: State, scope: Scope) -> Matcher:
         """Pattern matching at this place."""
@@ -190,7 +205,14 @@ class Evaluator:
             values = [v for _, v in self.eval(node, state, scope) if not isinstance(v, Raised)]
             return values[0] if len(values) == 1 else Unknown("a pattern")
 
-        return Matcher(lambda name: self.expand(name, state, scope), lookup)
+        return Matcher(lambda alias: self.expand(alias, state, scope), lookup)
+
+    def _core_sigil(self, what: str, scope: Scope) -> bool:
+        """Whether a sigil is the language's own: a local or imported one may do anything."""
+        if what[:1] != "~" or what[1:] not in _SIGILS:
+            return False
+        name = f"sigil_{what[1:]}"
+        return scope.module.function(name, 2) is None and name not in scope.module.macros
 
     # ── single forms ──
     def _variable(self, node: ast.Var, name: str, state: State, scope: Scope) -> list[Flow]:
@@ -222,26 +244,22 @@ class Evaluator:
                 return [(s, ListValue((*values[:-1], *end.items)))]
             return [(s, Unknown("a list"))]
 
-        return self._with([*items, *([tail] if tail else [])], state, scope, build)
+        return self.arguments([*items, *([tail] if tail else [])], state, scope, build)
 
     def _map(self, node: ast.Map, state: State, scope: Scope) -> list[Flow]:
-        struct = self.expand(node.struct.name, state, scope) if isinstance(node.struct, ast.Alias) else None
+        struct = self.expand(node.struct, state, scope) if isinstance(node.struct, ast.Alias) else None
         nodes = [*([node.base] if node.base else []), *(n for pair in node.pairs for n in pair)]
 
         def build(s: State, values: tuple[Value, ...]) -> list[Flow]:
             rest = values[1:] if node.base else values
-            pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
-            if not node.base:
-                opened = node.struct is not None
-                return [(s, MapValue(pairs, struct, open=opened))]
-            base = values[0]
-            if not isinstance(base, MapValue):
-                return [(s, Unknown(_origin((base,))))]
-            for key, value in pairs:
+            base: Value = values[0] if node.base else MapValue((), struct, open=node.struct is not None)
+            for key, value in zip(rest[::2], rest[1::2], strict=True):
+                if not isinstance(base, MapValue):
+                    break
                 base = base.put(key, value)
-            return [(s, base)]
+            return [(s, base if isinstance(base, MapValue) else Unknown(_origin((base,))))]
 
-        return self._with(nodes, state, scope, build)
+        return self.arguments(nodes, state, scope, build)
 
     def _binary(self, node: ast.Binary, state: State, scope: Scope) -> list[Flow]:
         match node.op:
@@ -254,8 +272,13 @@ class Evaluator:
                 return branches.short_circuit(self, node, state, scope)
             case "::":
                 return self.eval(node.left, state, scope)
+            case op if op in _OPERATORS and scope.module.function(op, 2) is None:
+                return self.arguments([node.left, node.right], state, scope, lambda s, vs: [(s, _operate(op, *vs))])
             case op:
-                return self._with([node.left, node.right], state, scope, lambda s, vs: [(s, _operate(op, *vs))])
+                return self.arguments(
+                    [node.left, node.right], state, scope,
+                    lambda s, vs: calls.local(self, node, scope.module, op, vs, s, scope),
+                )  # fmt: skip
 
     def _capture(self, body: Node, state: State, scope: Scope) -> Value:
         """``&name/1`` and ``&Module.name/1`` name a function; anything else is a function's body."""
@@ -265,7 +288,7 @@ class Evaluator:
                 return Function(module=scope.module.name, name=target.name, arity=arity, local=True)
             if isinstance(arity, int) and isinstance(target, ast.Call) and not target.args and not target.parens:
                 if isinstance(target.target, ast.Alias):
-                    module = self.expand(target.target.name, state, scope)
+                    module = self.expand(target.target, state, scope)
                     return Function(module=module, name=target.name, arity=arity)
                 if isinstance(target.target, ast.Literal) and isinstance(target.target.value, Atom):
                     return Function(module=f":{target.target.value.name}", name=target.name, arity=arity)

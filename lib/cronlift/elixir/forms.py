@@ -41,9 +41,10 @@ def _alias(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Fl
 
 
 def _import(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
-    if node.args and isinstance(node.args[0], ast.Alias):
-        name = ev.expand(node.args[0].name, state, scope)
+    if len(node.args) == 1 and isinstance(node.args[0], ast.Alias):
+        name = ev.expand(node.args[0], state, scope)
         return [(state.bind({f"import {name}": ModuleName(name)}), NIL)]
+    ev.problem("not-understood", "an import of some names inside a function is not followed", node.span)
     return [(state, NIL)]
 
 
@@ -94,7 +95,12 @@ def _for(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
     """A comprehension: unrolled where it is one generator over a known list, else its body as a loop's."""
     body = node.sections.get("do")
     clauses = [a for a in node.args if not isinstance(a, ast.List)]
-    if isinstance(body, ast.Block):
+    options = [a for a in node.args if isinstance(a, ast.List)]
+    into = ast.keyword(options[0], "into") if options else None
+    if into is not None and not (isinstance(into, ast.List | ast.Map | ast.Text) and not list(ast.walk(into))[1:]):
+        ev.problem("not-understood", "what the comprehension collects into is not a literal", into.span)
+        return ev.eval(into, state, scope)
+    if isinstance(body, ast.Block) and not [o for o in options if ast.keyword(o, "reduce") is not None]:
         return scoped(_generate(ev, clauses, body, state, scope), state.env)
     ev.problem("not-understood", "a reducing comprehension is not followed", node.span)
     return [(state, Unknown("a comprehension"))]
@@ -182,3 +188,6 @@ FORMS: dict[str, Form] = {
     "use": _not_followed,
     "super": _not_followed,
 }
+
+# How many arguments a form needs to be one.
+MINIMUM = {"if": 1, "unless": 1, "case": 1, "match?": 2, "apply": 2}

@@ -6,6 +6,7 @@ but not the same on every path, and only then what can move.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from cronlift.elixir.evaluator import Findings
@@ -36,11 +37,18 @@ class Judgement:
     stays: list[Effect] = field(default_factory=list)
 
 
-def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str | None) -> Judgement:
+def judge(
+    flows: list[Flow] | None, findings: Findings, entry: Span, repo: str | None, *, retried: bool = True
+) -> Judgement:
     """The verdict of one job. ``flows`` None: the budget did not do. ``entry`` is the place of its perform
-    function, ``repo`` the repository whose database the plan is for (None: the application's only one)."""
+    function, ``repo`` the repository whose database the plan is for (None: the application's only one),
+    ``retried`` whether the scheduler runs a failed job again."""
     reasons = list(findings.problems.values())
-    sent = _statements(flows or [])
+    good = _success(flows or [])
+    sequences = list(dict.fromkeys(s.events for s, _ in good))
+    # One sequence is the job, statement by statement; several are only listed, each statement once.
+    sent = list(sequences[0]) if len(sequences) == 1 else _statements(flows or [])
+    sent = [e for e in sent if not e.undone]
     steps, step_reasons = _steps(sent)
     reasons += step_reasons
     if flows is None or any(state.lossy for state, _ in flows):
@@ -54,11 +62,18 @@ def judge(flows: list[Flow] | None, findings: Findings, entry: Span, repo: str |
         movable = not other_engine and any(_movable(e) for e in sent)
         verdict: VerdictName = "split" if movable else "app_logic"
         return Judgement(verdict, [*other_engine, *needs_app, *reasons], steps, losses, stays)
-    reasons += _control_flow(flows or [], findings, entry)
+    if flows is not None:
+        reasons += _control_flow(flows, good, sequences, findings, entry)
+        if retried:
+            reasons += _asks_again(good, sequences, entry)
     reasons += _other_repository(sent, repo)
     if reasons:
         return Judgement("needs_review", reasons, steps, losses)
     if not any(s.writes for s in steps):
+        fails = any(not state.odd and _on_purpose(value) for state, value in good)
+        if fails or any(e.kind == "telemetry" for e in effects):
+            text = "the job changes nothing itself and reports what it finds: somebody may rely on the report"
+            return Judgement("needs_review", [_reason("only-reports", text, entry)], steps, losses)
         text = "the job only reads: nothing it does can be seen afterwards" if steps else "the job has no effect"
         return Judgement("no_effect", [_reason("no-effect", text, entry)], steps, losses)
     losses += _sql_losses(flows or [], steps)
@@ -108,13 +123,36 @@ def _success(flows: list[Flow]) -> list[Flow]:
     return [(s, v) for s, v in flows if not s.failed]
 
 
-def _control_flow(flows: list[Flow], findings: Findings, entry: Span) -> list[Reason]:
+def _asks_again(good: list[Flow], sequences: list[tuple[SqlEvent, ...]], entry: Span) -> list[Reason]:
+    """Paths that fail on purpose after their SQL went well: the scheduler would run them again."""
+    if not any(sequences):
+        return []
+    for state, value in good:
+        if state.events and not state.odd and any(_on_purpose(v) for v in alternatives(value)):
+            text = "the job may report a failure although its SQL went well, and is then run again"
+            return [_reason("fails-after-sql", text, entry)]
+    return []
+
+
+def _on_purpose(value: Value) -> bool:
+    match value:
+        case Raised(kind=kind):
+            return kind in ("raise", "reraise", "throw", "exit", "assertion")
+        case TupleValue(items=(Known() as tag, *_)):
+            return tag == atom("error")
+        case _:
+            return value == atom("error")
+
+
+def _control_flow(
+    flows: list[Flow], good: list[Flow], sequences: list[tuple[SqlEvent, ...]], findings: Findings, entry: Span
+) -> list[Reason]:
     """What keeps the statements from being a plain sequence."""
     reasons: list[Reason] = []
-    good = _success(flows)
-    sequences = list(dict.fromkeys(s.events for s, _ in good))
     if not good:
-        return [_reason("always-fails", "no path through this job ends without an error", entry)] if flows else []
+        return [_reason("always-fails", "no path through this job ends without an error", entry)]
+    for event in dict.fromkeys(e for seq in sequences for e in seq if e.undone):
+        reasons.append(_reason("rolled-back", "the transaction may be rolled back after its statements", event.span))
     if len(sequences) > 1:
         everywhere = set(sequences[0]).intersection(*map(set, sequences[1:]))
         for event in dict.fromkeys(e for seq in sequences for e in seq if e not in everywhere):
@@ -123,7 +161,7 @@ def _control_flow(flows: list[Flow], findings: Findings, entry: Span) -> list[Re
             reasons.append(_reason("conditional-sql", text, where))
         if not reasons:
             reasons.append(_reason("conditional-sql", "the order of the statements differs between paths", entry))
-    for event in dict.fromkeys(e for s, _ in flows for e in s.events if e.loop):
+    for event in dict.fromkeys(e for seq in sequences for e in seq if e.loop):
         reasons.append(_reason("sql-in-loop", "the statement is sent in a loop whose length is not known", event.span))
     for event in findings.after_failure.values():
         text = "the statement still runs after an earlier one failed"
@@ -156,6 +194,9 @@ def _steps(sent: list[SqlEvent]) -> tuple[list[Step], list[Reason]]:
         except StatementError as error:
             reasons.append(_reason("sql-does-not-parse", f"the statement cannot be read: {error}", event.span))
             continue
+        if known.session:
+            text = f"{known.session} depends on the session: the job's role and settings are not the app's"
+            reasons.append(_reason("session-dependent", text, event.span))
         if known.tied:
             reasons.append(_reason("tied-to-session", f"the statement cannot be moved: {known.tied}", event.span))
         parameters = _parameters(event, known, reasons)
@@ -168,6 +209,10 @@ def _steps(sent: list[SqlEvent]) -> tuple[list[Step], list[Reason]]:
             )
         )  # fmt: skip
     alone = [s for s in steps if s.alone]
+    inside = next((s for s in alone if s.transaction is not None), None)
+    if inside:
+        text = f"{inside.command} always fails inside a transaction"
+        reasons.append(Reason(code="stands-alone", text=text, file=inside.file, line=inside.line))
     if alone and len(steps) > 1:
         text = f"{alone[0].command} cannot share a cron command with other statements: it needs an entry of its own"
         reasons.append(Reason(code="stands-alone", text=text, file=alone[0].file, line=alone[0].line))
@@ -201,7 +246,8 @@ def _literal(value: Value) -> str | None:
         case Known(value=bool(v)):
             return "true" if v else "false"
         case Known(value=int() | float() as v):
-            return str(v) if v >= 0 else f"({v})"  # `x-$1` must not become `x--1`, a comment
+            # `x-$1` must not become `x--1`, a comment; copysign sees the sign of -0.0 too.
+            return f"({v})" if math.copysign(1, v) < 0 else str(v)
         case Known(value=str() as v) if "\0" not in v:
             escaped = v.replace("'", "''")
             return f"E'{escaped}'".replace("\\", "\\\\") if "\\" in v else f"'{escaped}'"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cronlift.elixir import builtins
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, Raised, State, merge, then
+from cronlift.elixir.trace import Flow, State, merge, raised, then
 from cronlift.elixir.values import (
     Function,
     Known,
@@ -71,7 +71,7 @@ def call(
         if result is not None:
             return [(state, result)]
         unknown: Flow = (state, Unknown(_origin(args)))
-        return [unknown, (state, Raised("ArgumentError"))] if _is_partial(module_name, name) else [unknown]
+        return [unknown, raised(state, "ArgumentError")] if _is_partial(module_name, name) else [unknown]
     origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
     if (module_name, name) in (("IO", "inspect"),) and args:
         return [(state, args[0])]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 
 # Forms of a module's body that neither define functions nor change what its functions do.
-_INERT = {"require", "defstruct", "defexception", "defguard", "defguardp", "plug", "import_config"}
+_INERT = {"defstruct", "defexception", "defguard", "defguardp", "schema", "embedded_schema", "defimpl", "defprotocol"}
 _DEFINITIONS = {"def": False, "defp": True}
 
 
@@ -37,10 +38,16 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Import:
+    """An ``import``: ``only`` and ``excepted`` hold (name, arity); ``only`` None: everything."""
+
     module: str
-    only: frozenset[str] | None
-    excepted: frozenset[str]
+    only: frozenset[tuple[str, int]] | None
+    excepted: frozenset[tuple[str, int]]
     span: Span
+
+    def names(self, name: str, arity: int) -> bool:
+        """Whether this line brings ``name/arity``, if the module has it."""
+        return (name, arity) not in self.excepted and (self.only is None or (name, arity) in self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +74,14 @@ class Module:
     file: str
     span: Span
     functions: dict[tuple[str, int], Function] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
+    aliases: list[tuple[int, str, str]] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     delegates: dict[tuple[str, int], Delegate] = field(default_factory=dict)
     macros: dict[str, Span] = field(default_factory=dict)
     attributes: dict[str, list[tuple[int, Node]]] = field(default_factory=dict)
     hooks: list[Span] = field(default_factory=list)
-    unread: list[tuple[Span, str]] = field(default_factory=list)
+    unread: list[tuple[Node, str]] = field(default_factory=list)
 
     def function(self, name: str, arity: int) -> Function | None:
         """The function that a call ``name/arity`` reaches, through default arguments where there are some."""
@@ -91,14 +98,20 @@ class Module:
         values = [value for defined, value in self.attributes.get(name, []) if defined < line]
         return values[-1] if values else None
 
-    def expand(self, name: str, local: dict[str, str] | None = None) -> str:
-        """A module name as written, with aliases applied to its first part."""
+    def alias(self, short: str, full: str, line: int) -> None:
+        """Take in that ``short`` stands for ``full`` below ``line``."""
+        self.aliases.append((line, short, full))
+
+    def expand(self, name: str, local: dict[str, str] | None = None, line: int | None = None) -> str:
+        """A module name as written on ``line`` (None: at the end), with the aliases above it applied to its first
+        part; ``local`` holds the function's own."""
         first, _, rest = name.partition(".")
         if first == "__MODULE__":
-            target: str | None = self.name
-        else:
-            target = (local or {}).get(first) or self.aliases.get(first)
-        expanded = target or first
+            return f"{self.name}.{rest}" if rest else self.name
+        if first == "Elixir" and rest:
+            return rest
+        above = [full for at, short, full in self.aliases if short == first and (line is None or at <= line)]
+        expanded = (local or {}).get(first) or (above[-1] if above else first)
         return f"{expanded}.{rest}" if rest else expanded
 
 
@@ -120,7 +133,7 @@ def _declare(node: Node, parent: Module, found: list[Module]) -> None:
         return
     if node.name == "defmodule" and node.args and isinstance(node.args[0], ast.Alias):
         _module(node, node.args[0], parent, found)
-    elif not parent.name and node.name in ("alias", "import"):
+    elif not parent.name and node.name in ("alias", "import", "require"):
         _READERS[node.name](node, parent)
     elif not parent.name and node.sections:
         # `if Mix.env() == :dev do defmodule … end`: the module exists only sometimes.
@@ -134,13 +147,22 @@ def _declare(node: Node, parent: Module, found: list[Module]) -> None:
 
 def _module(node: ast.Call, name: ast.Alias, parent: Module, found: list[Module]) -> None:
     full = f"{parent.name}.{name.name}" if parent.name and not name.name.startswith("Elixir.") else name.name
-    module = Module(full, parent.file, node.span, aliases=dict(parent.aliases), imports=list(parent.imports))
-    if parent.name:  # a nested module is aliased in its parent (elixir lib/kernel.ex, defmodule)
-        parent.aliases[name.name.partition(".")[0]] = f"{parent.name}.{name.name.partition('.')[0]}"
+    module = Module(full, parent.file, node.span, aliases=list(parent.aliases), imports=list(parent.imports))
     found.append(module)
-    section = node.sections.get("do")
-    for form in section.body if isinstance(section, ast.Block) else ():
+    for form in _forms(node.sections.get("do")):
         _form(form, module, found)
+    if parent.name:  # a nested module is aliased in its parent, from there on (elixir lib/kernel.ex, defmodule)
+        first = name.name.partition(".")[0]
+        parent.alias(first, f"{parent.name}.{first}", node.span.end_line)
+
+
+def _forms(section: ast.Block | tuple[ast.Clause, ...] | None) -> Iterator[Node]:
+    """A module body's forms; ``do: (a; b)`` is one block inside another."""
+    for node in section.body if isinstance(section, ast.Block) else ():
+        if isinstance(node, ast.Block):
+            yield from _forms(node)
+        else:
+            yield node
 
 
 def _form(node: Node, module: Module, found: list[Module]) -> None:
@@ -161,13 +183,11 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
             _READERS[name](node, module)
         case ast.Call(target=None, name=name) if name in _INERT:
             pass
-        case ast.Call(target=None, name="schema" | "embedded_schema" | "defimpl" | "defenum"):
-            pass
         case ast.Literal() | ast.Text() | ast.Alias():
             pass
         case _:
             what = node.name if isinstance(node, ast.Call) else type(node).__name__.lower()
-            module.unread.append((node.span, what))
+            module.unread.append((node, what))
 
 
 def _head(node: Node) -> tuple[str, tuple[Node, ...], Node | None] | None:
@@ -179,13 +199,15 @@ def _head(node: Node) -> tuple[str, tuple[Node, ...], Node | None] | None:
         return node.name, node.args, None
     if isinstance(node, ast.Var):
         return node.name, (), None
+    if isinstance(node, ast.Binary):  # def left <> right
+        return node.op, (node.left, node.right), None
     return None
 
 
 def _definition(node: ast.Call, module: Module, *, private: bool) -> None:
     head = _head(node.args[0]) if node.args else None
     if head is None:
-        module.unread.append((node.span, "def"))
+        module.unread.append((node, "def"))
         return
     name, params, guard = head
     function = module.functions.setdefault((name, len(params)), Function(name, len(params)))
@@ -203,7 +225,12 @@ def _definition(node: ast.Call, module: Module, *, private: bool) -> None:
 
 def _alias(node: ast.Call, module: Module) -> None:
     for short, full in alias_pairs(node, module):
-        module.aliases[short] = full
+        module.alias(short, full, node.span.line)
+
+
+def _require(node: ast.Call, module: Module) -> None:
+    if len(node.args) > 1:
+        _alias(node, module)
 
 
 def alias_pairs(node: ast.Call, module: Module, local: dict[str, str] | None = None) -> list[tuple[str, str]]:
@@ -221,19 +248,33 @@ def alias_pairs(node: ast.Call, module: Module, local: dict[str, str] | None = N
     return [(renamed.name if isinstance(renamed, ast.Alias) else full.rpartition(".")[2], full)]
 
 
-def _names(node: Node | None) -> frozenset[str] | None:
-    if not isinstance(node, ast.List):
+def _names(node: Node | None) -> frozenset[tuple[str, int]] | None:
+    """``[name: arity, …]``; an atom (``:macros``) brings no function."""
+    if node is None:
         return None
-    keys = (item.items[0] for item in node.items if isinstance(item, ast.Tuple))
-    return frozenset(k.value.name for k in keys if isinstance(k, ast.Literal) and isinstance(k.value, Atom))
+    found = set()
+    for item in node.items if isinstance(node, ast.List) else ():
+        match item:
+            case ast.Tuple(items=(ast.Literal(value=Atom(name=name)), ast.Literal(value=int(arity)))):
+                found.add((name, arity))
+    if isinstance(node, ast.Literal) and node.value == Atom("functions"):
+        return None
+    return frozenset(found)
+
+
+def read_import(node: ast.Call, module: Module, local: dict[str, str] | None = None) -> Import | None:
+    """What an ``import`` line brings."""
+    if not node.args or not isinstance(node.args[0], ast.Alias):
+        return None
+    options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
+    only, excepted = _names(ast.keyword(options, "only")), _names(ast.keyword(options, "except")) or frozenset()
+    return Import(module.expand(node.args[0].name, local, node.span.line), only, excepted, node.span)
 
 
 def _import(node: ast.Call, module: Module) -> None:
-    if node.args and isinstance(node.args[0], ast.Alias):
-        options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
-        only = _names(ast.keyword(options, "only"))
-        excepted = _names(ast.keyword(options, "except")) or frozenset()
-        module.imports.append(Import(module.expand(node.args[0].name), only, excepted, node.span))
+    found = read_import(node, module)
+    if found:
+        module.imports.append(found)
 
 
 def _use(node: ast.Call, module: Module) -> None:
@@ -247,11 +288,11 @@ def _delegate(node: ast.Call, module: Module) -> None:
     options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
     to, renamed = ast.keyword(options, "to"), ast.keyword(options, "as")
     if head is None or not isinstance(to, ast.Alias):
-        module.unread.append((node.span, "defdelegate"))
+        module.unread.append((node, "defdelegate"))
         return
     as_name = renamed.value.name if isinstance(renamed, ast.Literal) and isinstance(renamed.value, Atom) else head[0]
     delegate = Delegate(head[0], len(head[1]), module.expand(to.name), as_name, node.span)
     module.delegates[(delegate.name, delegate.arity)] = delegate
 
 
-_READERS = {"alias": _alias, "import": _import, "use": _use, "defdelegate": _delegate}
+_READERS = {"alias": _alias, "require": _require, "import": _import, "use": _use, "defdelegate": _delegate}

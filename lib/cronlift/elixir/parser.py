@@ -87,7 +87,9 @@ class _Converter:
         return ast.Literal(self.span(node), None)
 
     def on_atom(self, node: tree_sitter.Node) -> Node:
-        return ast.Literal(self.span(node), Atom(_text(node)[1:]))
+        name = _text(node)[1:]
+        plain = {"nil": None, "true": True, "false": False}  # :nil is nil, in Elixir as in Erlang
+        return ast.Literal(self.span(node), plain[name] if name in plain else Atom(name))
 
     def on_quoted_atom(self, node: tree_sitter.Node) -> Node:
         parts = strings.parts(node, self.convert)
@@ -291,7 +293,9 @@ class _Converter:
             key = item.items[0] if isinstance(item, ast.Tuple) else None
             if isinstance(key, ast.Literal) and isinstance(key.value, Atom) and key.value.name in names:
                 assert isinstance(item, ast.Tuple)
-                sections[key.value.name] = ast.Block(item.items[1].span, (item.items[1],))
+                value = item.items[1]
+                block = ast.Block(value.span, (value,))
+                sections[key.value.name] = value.clauses if isinstance(value, ast.Clauses) else block
             else:
                 rest.append(item)
         args[-1:] = [ast.List(last.span, tuple(rest))] if rest else []
@@ -335,6 +339,8 @@ class _Converter:
 
     def on_block(self, node: tree_sitter.Node) -> Node:
         inner = list(self.named(node))
+        if inner and all(c.type == "stab_clause" for c in inner):
+            return ast.Clauses(self.span(node), tuple(self.clause(c) for c in inner))
         return self.convert(inner[0]) if len(inner) == 1 else self.block(node)
 
     def on_body(self, node: tree_sitter.Node) -> Node:

@@ -17,7 +17,7 @@ from cronlift.elixir.values import (
     TupleValue,
     Unknown,
     Value,
-    fully_known,
+    equal,
     join,
 )
 
@@ -30,7 +30,7 @@ class Match(IntEnum):
 
 Bindings = dict[str, Value]
 Result = tuple[Match, Bindings]
-Expand = Callable[[str], str]
+Expand = Callable[[ast.Alias], str]
 
 
 class Matcher:
@@ -121,7 +121,7 @@ class Matcher:
             return self._shapeless(pattern, value, bound)
         verdict = Match.YES
         if isinstance(pattern.struct, ast.Alias):
-            wanted = self.expand(pattern.struct.name)
+            wanted = self.expand(pattern.struct)
             if value.struct is None:
                 verdict = Match.MAYBE if value.open else Match.NO
             elif value.struct != wanted:
@@ -158,7 +158,8 @@ def compare(a: Value, b: Value) -> Match:
         return Match.YES if a.name == b.name else Match.NO
     if type(a) is not type(b):
         return Match.NO
-    return Match.YES if a == b and fully_known(a) else Match.MAYBE
+    same = equal(a, b)
+    return Match.MAYBE if same is None else (Match.YES if same else Match.NO)
 
 
 def variables(pattern: Node) -> Iterator[str]:

@@ -40,6 +40,25 @@ class Project:
         nested = sorted(p.parent.name for p in self.root.glob("*/mix.exs"))
         return f"name one of the applications in it: {', '.join(nested)}" if nested else "name the folder with mix.exs"
 
+    def code(self) -> Iterator[str]:
+        """The files that are compiled into the application: below ``lib``, ``web`` and what mix.exs names as its
+        paths, in each application of an umbrella (mix, "elixirc_paths")."""
+        tops = {"lib", "web", *self._paths()}
+        for file in self.files():
+            parts = file.split("/")
+            inner = parts[2:] if parts[0] == "apps" else parts
+            if inner and (inner[0] in tops or any("/".join(inner).startswith(f"{t}/") for t in tops)):
+                yield file
+
+    def _paths(self) -> list[str]:
+        """Strings in mix.exs's ``elixirc_paths``, those for tests left out."""
+        try:
+            text = (self.root / "mix.exs").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return []
+        lines = [line for line in text.splitlines() if "elixirc_paths" in line and ":test" not in line]
+        return [p for line in lines for p in re.findall(r'"([\w./-]+)"', line)]
+
     def files(self, suffix: str = ".ex", below: str = "") -> Iterator[str]:
         """Source files as paths relative to the root, sorted; symbolic links to folders are not followed."""
         top = self.root / below
@@ -95,7 +114,7 @@ class Project:
     def mentioning(self, *words: str) -> Iterator[str]:
         """Files of the application that contain one of the words."""
         needles = [w.encode() for w in words]
-        for file in self.files():
+        for file in self.code():
             try:
                 text = self.source(file)
             except UsageError as error:
@@ -107,7 +126,7 @@ class Project:
     def _index(self) -> dict[str, list[str]]:
         if self._candidates is None:
             self._candidates = {}
-            for file in self.files():
+            for file in self.code():
                 try:
                     text = self.source(file)
                 except UsageError as error:

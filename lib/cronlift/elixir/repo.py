@@ -65,15 +65,27 @@ def is_query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) ->
     if node.name not in _QUERY_MACROS:
         return False
     if isinstance(node.target, ast.Alias):
-        return ev.expand(node.target.name, state, scope) == "Ecto.Query"
-    if scope.module.function(node.name, len(node.args)):
+        return ev.expand(node.target, state, scope) == "Ecto.Query"
+    key = (node.name, len(node.args))
+    if scope.module.function(*key) or key in scope.module.delegates:
         return False
-    return "import Ecto.Query" in state.env or any(i.module == "Ecto.Query" for i in scope.module.imports)
+    lines = [i for i in scope.module.imports if i.module == "Ecto.Query"]
+    return "import Ecto.Query" in state.env or any(i.names(*key) for i in lines)
 
 
 def query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
-    """Building a query has no effect; running it has."""
-    return [(state, Unknown("an Ecto query"))]
+    """Building a query has no effect, running it has; what is pinned into it, and what it builds upon, is evaluated."""
+    parts: list[Node] = []
+    for position, argument in enumerate(node.args):
+        if position == 0 and not isinstance(argument, ast.Binary | ast.List | ast.Var):
+            parts.append(argument)
+        for inner in ast.walk(argument):
+            match inner:
+                case ast.Unary(op="^", operand=operand):
+                    parts.append(operand)
+                case ast.Binary(op="in", right=ast.Call() as source):
+                    parts.append(source)
+    return ev.arguments(parts, state, scope, lambda s, _: [(s, Unknown("an Ecto query"))])
 
 
 def call(
@@ -88,11 +100,14 @@ def call(
 ) -> list[Flow]:
     """``Repo.name(args)``."""
     what = f"{module.name}.{name}/{len(args)}"
+    _check_overrides(ev, module)
     if name in ("query", "query!") and 1 <= len(args) <= 3:
         return _query(ev, module, name, args, state, scope, span)
     if name in ("transaction", "transact") and args:
         return _transaction(ev, module, name, args, state, scope, span, node)
     if name == "rollback" and len(args) == 1:
+        if scope.transaction is None:
+            return [(state, Raised("raise"))]
         return [(state, Raised("rollback", args[0]))]
     if name == "checkout" and args and isinstance(args[0], Function):
         return ev.invoke(args[0], (), state, scope, node or ast.Block(span, ()))
@@ -178,6 +193,24 @@ def _failure(name: str) -> Value:
     return Raised("sql") if name.endswith("!") else TupleValue((atom("error"), Unknown("an error")))
 
 
+def _check_overrides(ev: Evaluator, module: Module) -> None:
+    """A repository that changes its own calls, or what its sessions are told, is not Ecto's plain one."""
+    for (name, _), function in module.functions.items():
+        if name in ("query", "query!", "transaction", "transact", "rollback", "checkout", "default_options"):
+            span = function.clauses[0].span
+            ev.problem("repository-changed", f"{module.name} defines {name} itself", span)
+        if name == "init":
+            for node in ast.walk([c.sections for c in function.clauses]):
+                if session_setting(node):
+                    text = f"the sessions of {module.name} are changed when they open"
+                    ev.problem("session-settings", text, node.span)
+
+
+def session_setting(node: Node) -> bool:
+    """Whether a node names an option that changes what a session's statements mean (postgrex lib/postgrex.ex)."""
+    return isinstance(node, ast.Literal) and node.value in (ast.Atom("after_connect"), ast.Atom("parameters"))
+
+
 def _check_options(ev: Evaluator, options: Value, span: Span) -> None:
     known = keyword_items(options)
     if known is None or not set(known) <= _HARMLESS_OPTIONS:
@@ -215,7 +248,7 @@ def _closed(
     """How a transaction ends: committed, or rolled back by an error, a raise or ``Repo.rollback``."""
     failed = any(not e.ok and e.transaction == number for e in state.events)
     if isinstance(value, Raised):
-        undone = state if failed else _undo(state, number, span)
+        undone = state if failed else _undo(state, number, span, always=not outermost)
         if value.kind == "rollback":
             return undone, TupleValue((atom("error"), value.value or Unknown("a rollback")))
         return undone, value
@@ -233,8 +266,10 @@ def _closed(
             return state, value
 
 
-def _undo(state: State, number: int | None, span: Span) -> State:
+def _undo(state: State, number: int | None, span: Span, *, always: bool = False) -> State:
+    """The transaction's statements taken back. ``always``: an inner one ended so, which dooms the outer one whatever
+    it does next (db_connection lib/db_connection.ex, transaction/3)."""
     kept = tuple(e for e in state.events if e.transaction != number)
-    if len(kept) == len(state.events):
+    if len(kept) == len(state.events) and not always:
         return state
     return replace(state, events=(*kept, SqlEvent(None, (), span, "", transaction=number, undone=True)))

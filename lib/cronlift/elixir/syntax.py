@@ -83,6 +83,13 @@ class Clause(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Clauses(Node):
+    """``(pattern -> body; …)`` in parentheses, as ``else:`` and ``rescue:`` take it."""
+
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """``name(args)`` or ``target.name(args)``; ``sections`` holds do, else, rescue, catch and after."""
 

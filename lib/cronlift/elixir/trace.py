@@ -48,13 +48,15 @@ class State:
     """Variables (by name) and the statements so far; ``transactions`` counts the transactions begun.
 
     Once a statement has failed only that one is kept: what counts then is whether any further one is sent.
-    ``lossy`` says that other paths were given up beside this one.
+    ``lossy`` says that other paths were given up beside this one, ``odd`` that data had a shape on this one that the
+    code does not expect.
     """
 
     env: dict[str, Value] = field(default_factory=dict)
     events: tuple[SqlEvent, ...] = ()
     transactions: int = 0
     lossy: bool = False
+    odd: bool = False
 
     @property
     def failed(self) -> bool:
@@ -71,6 +73,13 @@ class State:
 
 
 Flow = tuple[State, Value]
+
+
+def raised(state: State, kind: str) -> Flow:
+    """Leave by an exception; one that no code asked for marks the path as odd."""
+    unexpected = ("MatchError", "CaseClauseError", "FunctionClauseError", "WithClauseError", "TryClauseError",
+                  "CondClauseError", "ArgumentError", "no clause")  # fmt: skip
+    return replace(state, odd=state.odd or kind in unexpected), Raised(kind)
 
 
 def then(flows: Iterable[Flow], step: Callable[[State, Value], list[Flow]]) -> list[Flow]:
@@ -93,7 +102,7 @@ def merge(flows: list[Flow]) -> list[Flow]:
     groups: dict[object, Flow] = {}
     for state, value in flows:
         left = value if isinstance(value, Raised) else None
-        key = (state.events, state.transactions, left)
+        key = (state.events, state.transactions, state.odd, left)
         if key not in groups:
             groups[key] = (state, value)
             continue

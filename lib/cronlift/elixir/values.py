@@ -139,6 +139,35 @@ def fully_known(value: Value) -> bool:
             return False
 
 
+def equal(a: Value, b: Value) -> bool | None:
+    """``a == b``, None where it cannot be told: 1 == 1.0, and the order of a map's keys does not count."""
+    if not (fully_known(a) and fully_known(b)):
+        return None
+    return _plain(a) == _plain(b)
+
+
+def _plain(value: Value) -> object:
+    """A known value in a form that Python compares as Elixir does."""
+    match value:
+        case Known(value=bool() | None | Atom() as v):
+            return (
+                "atom",
+                {True: "true", False: "false", None: "nil"}.get(v, v) if not isinstance(v, Atom) else v.name,
+            )
+        case Known(value=v):
+            return v
+        case ModuleName(name=name):
+            return ("atom", f"Elixir.{name}")
+        case TupleValue(items=items):
+            return ("tuple", tuple(map(_plain, items)))
+        case ListValue(items=items):
+            return ("list", tuple(map(_plain, items)))
+        case MapValue(pairs=pairs, struct=struct):
+            return ("map", struct, frozenset((_plain(k), _plain(v)) for k, v in pairs))
+        case _:
+            return value
+
+
 def keyword(pairs: dict[str, Value]) -> ListValue:
     return ListValue(tuple(TupleValue((atom(k), v)) for k, v in pairs.items()))
 

@@ -63,6 +63,7 @@ _SESSION_FUNCTIONS = {
     "pg_advisory_unlock", "pg_advisory_unlock_shared", "pg_advisory_unlock_all", "currval", "lastval", "setseed",
     "pg_export_snapshot", "dblink_connect", "dblink_disconnect",
 }  # fmt: skip
+_SESSION_VALUES = {"current_setting", "current_schemas", "pg_backend_pid", "inet_client_addr", "has_table_privilege"}
 # Functions of pg_catalog that do nothing but compute: a SELECT of these alone has no effect.
 _READING_FUNCTIONS = {
     "count", "sum", "avg", "min", "max", "now", "coalesce", "lower", "upper", "length", "date_trunc", "date_part",
@@ -82,7 +83,8 @@ class Facts:
     """``relations`` and ``functions`` as written (schema-qualified where the text is), in order of appearance.
 
     ``alone``: refused inside a transaction block, so it can only be a cron command of its own. ``tied``: why it
-    cannot be moved at all ('' where it can). ``writes``: whether it may change anything.
+    cannot be moved at all ('' where it can). ``writes``: whether it may change anything. ``session``: what in it
+    depends on who is connected ('' where nothing does).
     """
 
     command: str
@@ -92,6 +94,7 @@ class Facts:
     writes: bool
     alone: bool
     tied: str
+    session: str = ""
 
 
 def facts(sql: str) -> Facts:
@@ -118,6 +121,7 @@ def facts(sql: str) -> Facts:
         writes=_writes(kind, nodes, functions),
         alone=_alone(kind, tree),
         tied=_tied(kind, tree, nodes, functions),
+        session=_session(nodes, functions),
     )
 
 
@@ -166,6 +170,14 @@ def _tied(kind: str, tree: dict[str, Any], nodes: list[tuple[str, dict[str, Any]
     if any(n.get("relpersistence") == "t" for _, n in nodes):
         return "a temporary table belongs to one pooled connection"
     return ""
+
+
+def _session(nodes: list[tuple[str, dict[str, Any]]], functions: list[str]) -> str:
+    for kind, node in nodes:
+        op = str(node.get("op", ""))
+        if kind == "SQLValueFunction" and op.endswith(("_USER", "_ROLE", "_SCHEMA")):
+            return op.removeprefix("SVFOP_")
+    return next((f for f in functions if f.removeprefix("pg_catalog.") in _SESSION_VALUES), "")
 
 
 def _alone(kind: str, tree: dict[str, Any]) -> bool:

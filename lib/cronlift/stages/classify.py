@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 from cronlift.elixir import config as settings
+from cronlift.elixir import repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.catalogue import Catalogue
 from cronlift.elixir.evaluator import Evaluator
 from cronlift.elixir.judge import Judgement, judge
+from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
@@ -20,9 +22,6 @@ from cronlift.model.job import Inventory, Job
 from cronlift.model.verdict import Classification, ClassifiedJob, Loss, Reason
 from cronlift.stages import decisions as deciding
 from cronlift.stages.inventory import inventory as take_inventory
-
-# What a session is told before it runs a statement: the SQL alone no longer says what it does.
-_SESSION_KEYS = ("after_connect", "parameters", "prepare_query", "default_options")
 
 
 def classify(
@@ -41,7 +40,7 @@ def classify(
     found = inventory or take_inventory(app, env)
     project = Project(app)
     config = settings.read_config(project, env)
-    repositories = _repositories(config)
+    repositories = _repositories(project, config)
     listeners = tuple(project.mentioning("[:oban, :job"))
     jobs = [_classified(project, config, repositories, job, catalogue, listeners) for job in found.jobs]
     if decisions is not None:
@@ -65,7 +64,7 @@ def _classified(
         return ClassifiedJob(**dict(job), verdict="startup", reasons=(why,))
     evaluator = Evaluator(project, catalogue)
     judgement = _judged(project, evaluator, config, repositories, job)
-    code_hash = _code_hash(project, evaluator, job)
+    code_hash = _code_hash(project, evaluator, job, judgement)
     return ClassifiedJob(
         **dict(job),
         verdict=judgement.verdict,
@@ -92,23 +91,29 @@ def _judged(
         )
         return _unreadable("worker-not-found", f"the worker {job.worker} {why}", place)
     module = definitions[0]
-    if "args" in job.options.other:
-        return _unreadable("args-unknown", "the entry's args are computed", place)
+    for note in job.notes:
+        evaluator.problem("entry-in-doubt", note, place)
+    if "args" in job.options.other or module.function("new", 1) or module.function("new", 2):
+        return _unreadable("args-unknown", "what args the job gets is computed", place)
     if not any(u.module == "Oban.Worker" for u in module.uses):
         text = f"{job.worker} does not `use Oban.Worker` itself: what runs around perform/1 is not known"
         evaluator.problem("unknown-worker", text, module.span)
     if job.config.condition:
         text = f"the entry is only there if {job.config.condition}: whether it is must be said"
         evaluator.problem("conditional-entry", text, place)
-    _session_settings(evaluator, config, repositories)
+    _session_settings(project, evaluator, config, repositories)
     try:
         flows = evaluator.run(module, "perform", (_job_value(job),))
-    except TooComplex:
-        flows = None
-    except RecursionError:
+        for callback in ("timeout", "backoff"):
+            if module.function(callback, 1) and any(
+                s.events for s, _ in evaluator.run(module, callback, (_job_value(job),))
+            ):
+                evaluator.problem("callback-sends-sql", f"{callback}/1 sends SQL of its own", module.span)
+    except (TooComplex, RecursionError):
         flows = None
     entry = Span(module.file, 0, 0, job.handler.line, job.handler.line)
-    return judge(flows, evaluator.findings, entry, repositories[0] if repositories else None)
+    retried = (job.options.max_attempts or 20) > 1
+    return judge(flows, evaluator.findings, entry, repositories[0] if repositories else None, retried=retried)
 
 
 def _unreadable(code: str, text: str, span: Span) -> Judgement:
@@ -125,24 +130,50 @@ def _job_value(job: Job) -> Value:
     return MapValue(tuple(pairs), struct="Oban.Job", open=True)
 
 
-def _repositories(config: settings.Config) -> list[str]:
-    """``ecto_repos`` of the application's configuration; the first is the one plans are made for."""
+def _repositories(project: Project, config: settings.Config) -> list[str]:
+    """``ecto_repos`` of the application's configuration; the first is the one plans are made for. Without that, the
+    only repository there is; of several none counts as the first."""
     names: list[str] = []
     for setting in config.settings:
         if setting.key == "ecto_repos" and isinstance(setting.value, ast.List):
             names += [config.expand(i.name, i.span.file) for i in setting.value.items if isinstance(i, ast.Alias)]
-    return names
+    if names:
+        return list(dict.fromkeys(names))
+    found = [m.name for f in project.mentioning("Ecto.Repo") for m in project.modules_in(f) if repo.is_repo(m)]
+    return found if len(found) < 2 else ["(none named in ecto_repos)", *found]
 
 
-def _session_settings(evaluator: Evaluator, config: settings.Config, repositories: list[str]) -> None:
+def _session_settings(project: Project, evaluator: Evaluator, config: settings.Config, repositories: list[str]) -> None:
     """Settings every session of a repository gets make a statement mean something else: they must be looked at."""
-    for setting in config.settings:
-        if setting.key in repositories and isinstance(setting.value, ast.List):
-            for name in _SESSION_KEYS:
-                node = ast.keyword(setting.value, name)
-                if node is not None:
-                    text = f"the repository's sessions are changed when they open ({name}:)"
-                    evaluator.problem("session-settings", text, node.span)
+    places = [s.value for s in config.settings if s.key in repositories]
+    for file in project.mentioning("after_connect", "parameters:"):
+        for module in project.modules_in(file):
+            for node in ast.walk([c.sections for f in module.functions.values() for c in f.clauses]):
+                match node:
+                    case ast.Tuple(items=(ast.Alias(name=name), options)):
+                        places += [options] if module.expand(name) in repositories else []
+                    case ast.Call(target=ast.Alias(name=name), name="start_link", args=args):
+                        places += args if module.expand(name) in repositories else ()
+    for place in places:
+        for node in ast.walk(place):
+            if isinstance(node, ast.Tuple) and node.items and repo.session_setting(node.items[0]):
+                if len(node.items) == 2 and _harmless_parameters(node.items[1]):
+                    continue
+                text = "the repository's sessions are changed when they open"
+                evaluator.problem("session-settings", text, node.span)
+
+
+def _harmless_parameters(node: ast.Node) -> bool:
+    """Session parameters that say nothing about what a statement means."""
+    if not isinstance(node, ast.List):
+        return False
+    return all(isinstance(i, ast.Tuple) and _harmless_name(i.items[0]) for i in node.items)
+
+
+def _harmless_name(node: ast.Node) -> bool:
+    if not isinstance(node, ast.Literal) or not isinstance(node.value, ast.Atom):
+        return False
+    return node.value.name == "application_name" or node.value.name.startswith("tcp_")
 
 
 def _option_losses(project: Project, job: Job, listeners: tuple[str, ...]) -> list[Loss]:
@@ -166,11 +197,27 @@ def _option_losses(project: Project, job: Job, listeners: tuple[str, ...]) -> li
     return losses
 
 
-def _code_hash(project: Project, evaluator: Evaluator, job: Job) -> str:
-    """SHA-256 over the entry's meaning and the text of every function on the job's path."""
+def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement) -> str:
+    """SHA-256 over what a decision judges: the entry, every function on the job's path, what else the modules on it
+    declare (attributes, uses, …), and the statements and reasons that came of it."""
     total = hashlib.sha256()
     entry = [job.worker, job.schedule, job.timezone, job.options.model_dump(mode="json")]
-    total.update(json.dumps(entry, sort_keys=True).encode())
+    outcome = [[s.text for s in judgement.steps], sorted({r.code for r in judgement.reasons})]
+    total.update(json.dumps([entry, outcome], sort_keys=True).encode())
+    for name in sorted(evaluator.findings.modules):
+        total.update(_declarations(project, evaluator.findings.modules[name]))
     for file, start, end in sorted(evaluator.findings.visited):
-        total.update(file.encode() + b"\0" + project.source(file)[start:end] + b"\0")
+        total.update(project.source(file)[start:end] + b"\0")
     return f"sha256:{total.hexdigest()}"
+
+
+def _declarations(project: Project, module: Module) -> bytes:
+    """A module's text without its functions, its documentation and its blank lines."""
+    left_out = [c.span for f in module.functions.values() for c in f.clauses]
+    left_out += [v.span for n in ("moduledoc", "doc", "spec", "impl") for _, v in module.attributes.get(n, [])]
+    text, at = b"", module.span.start
+    source = project.source(module.file)
+    for span in sorted(left_out, key=lambda s: s.start):
+        text += source[at : max(span.start, at)]
+        at = max(at, span.end)
+    return b"\n".join(line.strip() for line in (text + source[at : module.span.end]).splitlines() if line.strip())

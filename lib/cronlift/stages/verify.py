@@ -1,0 +1,89 @@
+"""Stage 05: is what runs in the database what the application did? Same instants, same rows, real runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cronlift import resources
+from cronlift.model.plan import Plan
+from cronlift.model.verification import Check, Verification, VerifiedJob
+from cronlift.postgres.server import Server
+from cronlift.verification import catalog, double_run, effects, real_run, schedule
+from cronlift.verification.context import Context, look
+
+Checker = Callable[[Context], dict[str, Check]]
+
+CHECKS: tuple[Checker, ...] = (catalog.check, schedule.check, effects.check, double_run.check, real_run.check)
+QUERIES = ("cron_jobs", "monitor_runs", "monitor_failures")
+
+
+@dataclass(frozen=True)
+class VerificationResult:
+    """The document, and what the databases said (instants, rows, results of the shipped queries)."""
+
+    verification: Verification
+    evidence: dict[str, Any]
+
+
+def verify(
+    plan: Plan,
+    server: Server,
+    *,
+    app: Path | None = None,
+    env: str = "prod",
+    proof: Server | None = None,
+    probe: bool = False,
+    run_id: str = "",
+) -> VerificationResult:
+    """Check every planned job. Writes nothing but on a disposable database: there the proof (rolled back, or on
+    copies) and, with ``probe``, a probe entry for one minute.
+
+    ``proof`` names a disposable database for the effects; without it the target itself serves if it is disposable.
+    Raises UsageError before the first statement where ``proof`` does not carry the mark, SafetyError where the
+    server is not the plan's, ServerError where a database cannot be reached or read.
+    """
+    context = look(plan, server, app=app, env=env, proof=proof, probe=probe)
+    results = [check(context) for check in CHECKS]
+    jobs = tuple(
+        VerifiedJob(id=job.id, cron_name=job.cron_name, checks=tuple(result[job.id] for result in results))
+        for job in plan.jobs
+    )
+    document = Verification(
+        run_id=run_id,
+        plan_hash=plan.hash,
+        installed=any(found.anything or not found.visible for found in context.installed.values()),
+        jobs=jobs,
+        notes=tuple(_notes(context)),
+    )
+    return VerificationResult(document, {**context.evidence, "queries": _queries(plan, context.server)})
+
+
+def _notes(context: Context) -> list[str]:
+    notes = []
+    if context.probe:
+        notes.append("real runs were shown by probe entries on a disposable database, removed afterwards")
+    if context.proof is not None and not context.proof_is_target:
+        notes.append(f"effects were compared in database {context.proof[1]}, not in {context.plan.target.database}")
+    return notes
+
+
+def _queries(plan: Plan, server: Server) -> dict[str, Any]:
+    """The shipped queries a person would run, with what they return now."""
+    out: dict[str, Any] = {}
+    with server.connect_cron() as connection:
+        for name in QUERIES:
+            query = resources.sql(name)
+            cursor = connection.execute(query, {"names": [job.cron_name for job in plan.jobs]})
+            columns = [column.name for column in cursor.description or ()]
+            rows = [[_text(value) for value in row] for row in cursor.fetchall()]
+            out[name] = {"sql": query, "columns": columns, "rows": rows}
+    connection.close()
+    return out
+
+
+def _text(value: object) -> object:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
