@@ -82,9 +82,28 @@ CONFIGS = {
         'import Config\n# crontab: [{"* * * * *", A.No}]\nconfig :a, :text, "crontab: [{\\"* * * * *\\", A.No}]"\n',
         [],
     ),
-    "another library's crontab is none of ours": (
-        'import Config\nconfig :a, A.Scheduler, jobs: [{"* * * * *", {A.One, :run, []}}]\n',
-        [],
+    "merged options": (
+        f"""\
+        import Config
+        base = [repo: A.Repo, queues: [default: 1]]
+        config :a, Oban, Keyword.merge(base, plugins: [{CRON}])
+        """,
+        [("0 1 * * *", "A.One", 3)],
+    ),
+    "flattened lists": (
+        """\
+        import Config
+        more = case config_env() do
+          :prod -> [{"0 2 * * *", A.Two}]
+          _ -> []
+        end
+        config :a, Oban, plugins: [{Oban.Plugins.Cron, crontab: List.flatten([{"0 1 * * *", A.One}], more)}]
+        """,
+        [("0 1 * * *", "A.One", 6), ("0 2 * * *", "A.Two", 3)],
+    ),
+    "set through the module": (
+        f"import Config\nConfig.config(:a, Oban, repo: A.Repo, plugins: [{CRON}])\n",
+        [("0 1 * * *", "A.One", 2)],
     ),
 }
 
@@ -194,6 +213,64 @@ def test_computed_plugins_are_said(tmp_path: Path) -> None:
     assert [(n.line, n.why) for n in result.not_analysed] == [
         (2, "the list of plugins is computed: what it holds is looked for in the code")
     ]
+
+
+SAID = {
+    "a Quantum job": 'config :a, A.Scheduler, jobs: [\n  {"* * * * *", {A.One, :run, []}}]',
+    "options from elsewhere": "config :a, Oban, Elsewhere.options()",
+    "settings made in a loop": f"Enum.each([Oban], fn n ->\n  config :a, n, plugins: [{CRON}]\nend)",
+    "a file brought in by code": 'Code.eval_file("config/cron.exs")',
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_not_followed_is_said(name: str, tmp_path: Path) -> None:
+    result = inventory(application(tmp_path, {"config/config.exs": f"import Config\n{SAID[name]}\n"}))
+    assert result.jobs == () and len(result.not_analysed) == 1
+
+
+def test_a_crontab_that_nobody_read_is_said(tmp_path: Path) -> None:
+    source = "defmodule A.M do\n  defmacro cron do\n    quote do: [{Oban.Plugins.Cron, crontab: []}]\n  end\nend\n"
+    result = inventory(application(tmp_path, {"lib/m.ex": source, "config/config.exs": "import Config\n"}))
+    assert [(n.file, n.line) for n in result.not_analysed] == [("lib/m.ex", 3)]
+
+
+def test_configuration_outside_of_the_folder_is_said(tmp_path: Path) -> None:
+    mix = 'defmodule A.MixProject do\n  def project, do: [config_path: "../../config/config.exs"]\nend\n'
+    result = inventory(application(tmp_path, {"mix.exs": mix}))
+    assert [(n.file, n.line) for n in result.not_analysed] == [("mix.exs", 2)]
+
+
+CONDITIONS = {
+    "plugins under a condition": (
+        'plugins = if System.get_env("CRON"), do: [CRON], else: []\nconfig :a, Oban, plugins: plugins',
+        "the if's do branch at line 2",
+    ),
+    "taken away under a condition": (
+        "config :a, Oban, repo: A.Repo, plugins: [CRON]\n"
+        'if System.get_env("NO") do\n  config :a, Oban, plugins: false\nend',
+        'not (System.get_env("NO"))',
+    ),
+    "in both branches": (
+        'ct = [{"0 1 * * *", A.One}]\nct = if System.get_env("X"), do: ct ++ [], else: ct\n'
+        "config :a, Oban, plugins: [{Oban.Plugins.Cron, crontab: ct}]",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_conditions(name: str, tmp_path: Path) -> None:
+    text, condition = CONDITIONS[name]
+    text = "import Config\n" + text.replace("CRON]", f"{CRON}]") + "\n"
+    result = inventory(application(tmp_path, {"config/config.exs": text}))
+    assert [j.config.condition for j in result.jobs] == [condition]
+
+
+def test_an_entry_that_nothing_would_run_is_doubted(tmp_path: Path) -> None:
+    text = f"import Config\nconfig :a, Oban, repo: A.Repo, peer: false, queues: [slow: 1], plugins: [{CRON}]\n"
+    (job,) = inventory(application(tmp_path, {"config/config.exs": text})).jobs
+    assert len(job.notes) == 2
 
 
 UNRESOLVED = {

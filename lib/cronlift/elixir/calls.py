@@ -89,7 +89,7 @@ def _on_target(
 
 
 def _may_be_module(origin: str) -> bool:
-    return origin == "configuration" or origin.startswith("the attribute")
+    return origin in ("configuration", "the job's record") or origin.startswith("the attribute")
 
 
 def local(

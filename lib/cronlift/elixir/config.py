@@ -52,11 +52,22 @@ class Config:
 def read_config(project: Project, env: str) -> Config:
     """Read ``config/config.exs``, what it imports for ``env``, and ``config/runtime.exs``."""
     config = Config()
+    _outside(project, config)
     reader = _Reader(project, env, config)
     for file in ("config/config.exs", "config/runtime.exs", "config/releases.exs"):
         if (project.root / file).is_file():
             reader.file(file)
     return config
+
+
+def _outside(project: Project, config: Config) -> None:
+    """An application of an umbrella is configured by the umbrella's folder (mix, "config_path")."""
+    if (project.root / "config").is_dir() or not (project.root / "mix.exs").is_file():
+        return
+    for number, line in enumerate(project.source("mix.exs").decode().splitlines(), start=1):
+        if "config_path:" in line and "../" in line:
+            why = "the configuration lies outside of this folder: name the umbrella's folder with --app"
+            config.unread.append(("mix.exs", number, why))
 
 
 class _Reader:
@@ -96,11 +107,21 @@ class _Reader:
                     for inner, text in branches(node, self.env, self.source(file)):
                         # What a branch binds stays inside it.
                         self.block(inner, dict(variables), both(condition, text), file)
-                case ast.Call(target=None, name="for"):
-                    if any(isinstance(n, ast.Call) and n.name == "config" for n in ast.walk(node)):
-                        self.config.unread.append((file, node.span.line, "settings made in a loop are not followed"))
+                case ast.Call(target=ast.Alias(name="Config"), name="config"):
+                    self.setting(node, variables, condition)
                 case _:
-                    pass
+                    self.anything_else(node, file)
+
+    def anything_else(self, node: Node, file: str) -> None:
+        """A statement that is not followed: said where it may make settings or bring in other files."""
+        for inner in ast.walk(node):
+            match inner:
+                case ast.Call(name="config" | "import_config" | "eval_file" | "require_file" | "put_all_env"):
+                    self.config.unread.append((file, node.span.line, "settings made by code are not followed"))
+                    return
+                case ast.Alias(name=name) if name.endswith("Plugins.Cron"):
+                    self.config.unread.append((file, node.span.line, "a crontab in code that is not followed"))
+                    return
 
     def source(self, file: str) -> bytes:
         return self.project.source(file)
@@ -117,6 +138,7 @@ class _Reader:
                     self.add(app, self.key(item.items[0]), item.items[1], condition, node.span)
             self.add(app, None, args[1], condition, node.span)
         elif len(args) == 3:
+            args[2] = as_list(args[2]) or args[2]
             self.add(app, self.key(args[1]), args[2], condition, node.span)
         else:
             self.config.unread.append((node.span.file, node.span.line, "the setting's value is not literal"))
@@ -282,6 +304,33 @@ def _name(item: ast.Tuple) -> str:
     return key.value.name
 
 
+def _inline_section(
+    section: ast.Block | tuple[ast.Clause, ...], variables: dict[str, Node]
+) -> ast.Block | tuple[ast.Clause, ...]:
+    if isinstance(section, ast.Block):
+        return replace(section, body=tuple(inline(n, variables) for n in section.body))
+    blocks = [replace(c.body, body=tuple(inline(n, variables) for n in c.body.body)) for c in section]
+    return tuple(replace(c, body=b) for c, b in zip(section, blocks, strict=True))
+
+
+def as_list(node: Node) -> ast.List | None:
+    """A keyword list as written, concatenated (``++``) or merged (``Keyword.merge/2``); None for anything else."""
+    match node:
+        case ast.List():
+            return node
+        case ast.Binary(op="++", left=left, right=right):
+            a, b = as_list(left), as_list(right)
+            return replace(a, items=a.items + b.items) if a and b and a.tail is None and b.tail is None else None
+        case ast.Call(target=ast.Alias(name="Keyword"), name="merge", args=(left, right)):
+            a, b = as_list(left), as_list(right)
+            if a is None or b is None or not (_is_keyword(a) and _is_keyword(b)):
+                return None
+            merged = {_name(i): i for i in (*a.items, *b.items) if isinstance(i, ast.Tuple)}
+            return replace(a, items=tuple(merged.values()))
+        case _:
+            return None
+
+
 def inline(node: Node, variables: dict[str, Node]) -> Node:
     """The node with variables replaced by what they were bound to; the replaced parts keep their own place."""
     if not variables:
@@ -302,10 +351,7 @@ def inline(node: Node, variables: dict[str, Node]) -> Node:
         case ast.Unary(operand=operand):
             return replace(node, operand=inline(operand, variables))
         case ast.Call(args=args, sections=sections):
-            inlined = {
-                k: replace(v, body=tuple(inline(n, variables) for n in v.body)) if isinstance(v, ast.Block) else v
-                for k, v in sections.items()
-            }
+            inlined = {k: _inline_section(v, variables) for k, v in sections.items()}
             return replace(node, args=tuple(inline(a, variables) for a in args), sections=inlined)
         case ast.Text(parts=parts):
             return replace(node, parts=tuple(p if isinstance(p, str) else inline(p, variables) for p in parts))

@@ -232,6 +232,9 @@ def _parameters(event: SqlEvent, known: Facts, reasons: list[Reason]) -> tuple[P
             reasons.append(_reason("parameter-unknown", f"parameter ${position} is {origin}", event.span))
             continue
         found.append(Parameter(position=position, sql=text, origin=f"{event.span.file}:{event.span.line}"))
+    if event.parameters and known.command not in ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"):
+        text = f"{known.command} takes no parameters: the app's call always fails"
+        reasons.append(_reason("parameter-in-utility", text, event.span))
     if known.parameters != len(event.parameters):
         text = f"the statement has {known.parameters} parameters, the call gives {len(event.parameters)}"
         reasons.append(_reason("parameter-count", text, event.span))

@@ -74,7 +74,7 @@ class Crontab:
                     under = settings.both(condition, text)
                     yield from self._sequence(inner, under, dict(known), depth)
             case ast.Call(target=ast.Alias(name=owner), name=name, args=args) if (owner, name) in _KEEPING and args:
-                inner_nodes = args if name == "concat" else args[:1]
+                inner_nodes = args if name in ("concat", "flatten") else args[:1]
                 for inner_node in inner_nodes:
                     yield from self.entries(inner_node, condition, known, depth + 1)
             case ast.Call() | ast.Var():
@@ -158,8 +158,6 @@ def literal(node: Node | None) -> object:
             return value
         case ast.Text(parts=parts) if all(isinstance(p, str) for p in parts):
             return "".join(str(p) for p in parts)
-        case ast.Alias(name=name):
-            return name
         case ast.Unary(op="-", operand=ast.Literal(value=int() | float() as value)):
             return -value
         case ast.List(items=items, tail=None):

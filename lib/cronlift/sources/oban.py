@@ -7,7 +7,7 @@ crontab), lib/oban/cron.ex (the ``cron:`` service key of 2.23), lib/oban/worker.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cronlift.elixir import config as settings
@@ -35,6 +35,7 @@ class Site:
     condition: str | None
     module: Module | None
     variables: dict[str, Node]
+    options: ast.List | None = None
 
 
 def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
@@ -47,7 +48,7 @@ def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
             sites.append(found)
         else:
             missing.append(NotAnalysed(file=found.span.file, line=found.span.line, why=found.why))
-    entries: dict[tuple[str, int, str], Job] = {}
+    entries: dict[tuple[str, int, str], list[Job]] = {}
     for site in sites:
         for entry in Crontab(project, env, site.module).entries(site.crontab, site.condition, site.variables):
             job = _job(project, config, site, entry) if isinstance(entry, Entry) else entry
@@ -55,24 +56,85 @@ def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
                 missing.append(NotAnalysed(file=job.span.file, line=job.span.line, why=job.why))
             else:
                 assert isinstance(entry, Entry)
-                # One entry reached on two ways (a setting under an open condition) is one job.
-                entries.setdefault((entry.node.span.file, entry.node.span.start, site.instance), job)
+                key = (entry.node.span.file, entry.node.span.start, site.instance)
+                entries.setdefault(key, []).append(job)
+    missing += _overlooked(project, config, sites, missing)
     for file, why in project.problems.items():
         missing.append(NotAnalysed(file=file, line=1, why=why))
     unique = {(m.file, m.line, m.why): m for m in missing}
-    return list(entries.values()), list(unique.values())
+    return [_joined(same) for same in entries.values()], list(unique.values())
+
+
+def _joined(same: list[Job]) -> Job:
+    """One entry reached on several ways (a setting beside its conditional replacement) is one job, there under any
+    of the conditions."""
+    conditions = [job.config.condition for job in same]
+    negated = {f"not ({c})" for c in conditions if c}
+    if None in conditions or any(c in negated for c in conditions):
+        condition = None
+    else:
+        condition = " or ".join(dict.fromkeys(c for c in conditions if c))
+    return same[0].model_copy(update={"config": same[0].config.model_copy(update={"condition": condition})})
+
+
+def _overlooked(
+    project: Project, config: settings.Config, sites: list[Site], missing: list[NotAnalysed]
+) -> Iterator[NotAnalysed]:
+    """Code that names the cron plugin and from which nothing came: a crontab nobody read is said, never dropped."""
+    seen = {s.crontab.span.file for s in sites} | {m.file for m in missing}
+    for file in project.mentioning("Plugins.Cron", ":crontab"):
+        if file in seen:
+            continue
+        try:
+            tree = project.tree(file)
+        except UsageError:
+            continue  # listed with the project's problems
+        for node in ast.walk(tree):
+            named = isinstance(node, ast.Alias) and node.name.endswith("Plugins.Cron")
+            keyed = isinstance(node, ast.Literal) and node.value == ast.Atom("crontab")
+            if named or keyed:
+                why = "a crontab in code that is not followed"
+                yield NotAnalysed(file=file, line=node.span.line, why=why)
+                break
 
 
 def _in_config(config: settings.Config) -> Iterator[Site | Unresolved]:
     for setting in config.settings:
         value, file = setting.value, setting.span.file
-        if not isinstance(value, ast.List) or (setting.key is None and not _looks_like_oban(value, setting.app)):
+        yield from _quantum(setting)
+        if not isinstance(value, ast.List):
+            if "oban" in (setting.key or "").lower() and not isinstance(value, ast.Literal | ast.Text | ast.Alias):
+                yield Unresolved(setting.span, "this Oban instance's options are computed")
+            continue
+        if setting.key is None and not _looks_like_oban(value, setting.app):
             continue
         name = ast.keyword(value, "name")
         instance = config.expand(name.name, file) if isinstance(name, ast.Alias) else _instance(setting.key)
         expand = partial(config.expand, file=file)
         oban = _looks_like_oban(value, setting.key or setting.app)
-        yield from _sites(value, expand, instance, setting.condition, None, {}, oban=oban)
+        condition = setting.condition or _unless_replaced(setting, config)
+        for found in _sites(value, expand, instance, condition, None, {}, oban=oban):
+            yield replace(found, options=value) if isinstance(found, Site) else found
+
+
+def _unless_replaced(setting: settings.Setting, config: settings.Config) -> str | None:
+    """The condition under which a later setting of the same key does not take the crontab away."""
+    condition = None
+    for other in config.settings:
+        same = (other.app, other.key) == (setting.app, setting.key)
+        if same and other.condition and isinstance(other.value, ast.List):
+            expand = partial(config.expand, file=other.span.file)
+            if not list(_sites(other.value, expand, "", None, None, {}, oban=True)):
+                condition = settings.both(condition, f"not ({other.condition})")
+    return condition
+
+
+def _quantum(setting: settings.Setting) -> Iterator[Unresolved]:
+    """Jobs of the Quantum scheduler, whose dialect is not read yet (quantum-core, "Configuring jobs")."""
+    jobs = ast.keyword(setting.value, "jobs") if isinstance(setting.value, ast.List) else None
+    for item in jobs.items if isinstance(jobs, ast.List) else ():
+        if isinstance(item, ast.Tuple) and len(item.items) == 2:
+            yield Unresolved(item.span, "a Quantum job: that scheduler is not read yet")
 
 
 def _instance(key: str | None) -> str:
@@ -119,28 +181,31 @@ def _plugins(
     variables: dict[str, Node],
 ) -> Iterator[Site | Unresolved]:
     """Every cron plugin below a ``plugins:`` value, through ``++``, conditions and variables."""
-    resolved = settings.inline(node, variables)
-    for inner in ast.walk(resolved):
-        if isinstance(inner, ast.Tuple):
-            yield from _plugin(inner, expand, instance, condition, module, variables)
-    computed = next((n for n in _list_parts(resolved) if not isinstance(n, ast.List | ast.Literal)), None)
-    if computed is not None:
-        yield Unresolved(computed.span, "the list of plugins is computed: what it holds is looked for in the code")
+    for part, under in _list_parts(settings.inline(node, variables), None):
+        both = settings.both(condition, under)
+        if not isinstance(part, ast.List | ast.Literal):
+            text = "the list of plugins is computed: what it holds is looked for in the code"
+            yield Unresolved(part.span, text)
+        for inner in ast.walk(part):
+            if isinstance(inner, ast.Tuple):
+                yield from _plugin(inner, expand, instance, both, module, variables)
 
 
-def _list_parts(node: Node) -> Iterator[Node]:
-    """The parts of ``a ++ b``, conditions taken apart."""
+def _list_parts(node: Node, condition: str | None) -> Iterator[tuple[Node, str | None]]:
+    """The parts of ``a ++ b``, conditions taken apart (their text is their line's)."""
     match node:
         case ast.Binary(op="++", left=left, right=right):
-            yield from _list_parts(left)
-            yield from _list_parts(right)
+            yield from _list_parts(left, condition)
+            yield from _list_parts(right, condition)
         case ast.Call(target=None, name="if" | "unless" | "case" | "cond", sections=sections):
-            for section in sections.values():
+            for name, section in sections.items():
+                under = settings.both(condition, f"the {node.name}'s {name} branch at line {node.span.line}")
                 bodies = [section] if isinstance(section, ast.Block) else [c.body for c in section]
                 for body in bodies:
-                    yield from (part for last in body.body[-1:] for part in _list_parts(last))
+                    for last in body.body[-1:]:
+                        yield from _list_parts(last, under)
         case _:
-            yield node
+            yield node, condition
 
 
 def _plugin(
@@ -215,6 +280,8 @@ def _job(project: Project, config: settings.Config, site: Site, entry: Entry) ->
     worker = expand(worker_node.name)
     options = rest[0] if rest else None
     notes: list[str] = []
+    if isinstance(options, ast.Attribute) and site.module:
+        options = site.module.attribute(options.name, span.line) or options
     if options is not None and not isinstance(options, ast.List):
         notes.append("the entry's options are computed")
         options = None
@@ -223,6 +290,8 @@ def _job(project: Project, config: settings.Config, site: Site, entry: Entry) ->
     except ValueError:
         return Unresolved(site.timezone.span if site.timezone else span, "the crontab's time zone is computed")
     module = project.module(worker)
+    known = worker_options(project, module, options)
+    notes += _doubts(site.options, known.queue or "default")
     return Job(
         id=f"oban:{worker}",
         source="oban",
@@ -232,9 +301,21 @@ def _job(project: Project, config: settings.Config, site: Site, entry: Entry) ->
         handler=_handler(module),
         config=ConfigEntry(file=span.file, line=span.line, end_line=span.end_line, condition=entry.condition),
         instance=site.instance,
-        options=worker_options(project, module, options),
+        options=known,
         notes=tuple(notes),
     )
+
+
+def _doubts(instance: ast.List | None, queue: str) -> Iterator[str]:
+    """What the instance's own options say against the entry ever running (oban lib/oban/config.ex)."""
+    peer, queues = ast.keyword(instance, "peer"), ast.keyword(instance, "queues")
+    if isinstance(peer, ast.Literal) and peer.value is False:
+        yield "peer: false: no node of this instance inserts what its crontab says"
+    if isinstance(queues, ast.Literal) and queues.value is False:
+        yield "queues: false: this instance runs no job"
+    literal_queues = isinstance(queues, ast.List) and all(isinstance(q, ast.Tuple) for q in queues.items)
+    if isinstance(queues, ast.List) and literal_queues and ast.keyword(queues, queue) is None:
+        yield f"the instance has no queue {queue}: nothing would run the job"
 
 
 def _handler(module: Module | None) -> Handler | None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from cronlift.elixir import config as settings
@@ -17,11 +21,15 @@ from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
 from cronlift.elixir.values import MapValue, Unknown, Value, atom, from_json_like
+from cronlift.errors import UsageError
 from cronlift.model.decision import Decisions
 from cronlift.model.job import Inventory, Job
 from cronlift.model.verdict import Classification, ClassifiedJob, Loss, Reason
+from cronlift.schedule import next_source_firings
 from cronlift.stages import decisions as deciding
 from cronlift.stages.inventory import inventory as take_inventory
+
+_SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)  # any day does, as long as it is always the same
 
 
 def classify(
@@ -91,6 +99,10 @@ def _judged(
         )
         return _unreadable("worker-not-found", f"the worker {job.worker} {why}", place)
     module = definitions[0]
+    period = _unique_period(job)
+    if period is not None and period >= _shortest_gap(job):
+        text = f"unique: {job.options.unique} may skip ticks, which pg_cron would run"
+        evaluator.problem("uniqueness-skips-ticks", text, place)
     for note in job.notes:
         evaluator.problem("entry-in-doubt", note, place)
     if "args" in job.options.other or module.function("new", 1) or module.function("new", 2):
@@ -114,6 +126,26 @@ def _judged(
     entry = Span(module.file, 0, 0, job.handler.line, job.handler.line)
     retried = (job.options.max_attempts or 20) > 1
     return judge(flows, evaluator.findings, entry, repositories[0] if repositories else None, retried=retried)
+
+
+def _unique_period(job: Job) -> float | None:
+    """How long a job keeps later ones of its kind away, in seconds (oban lib/oban/job.ex, unique); None: not."""
+    text = job.options.unique
+    if text is None or text == "false":
+        return None
+    period = re.search(r"period:\s*([\d_]+)\s*(?:\]|,|$)", text)
+    return float(period.group(1).replace("_", "")) if period else math.inf
+
+
+def _shortest_gap(job: Job) -> float:
+    """The shortest time between two ticks of a job, in seconds, over the next hundred of them."""
+    if job.schedule is None:
+        return math.inf
+    try:
+        ticks = next_source_firings(job.schedule, _SOME_DAY, 100, job.source, job.timezone)
+    except UsageError:
+        return 0.0
+    return min(((b - a).total_seconds() for a, b in pairwise(ticks)), default=math.inf)
 
 
 def _unreadable(code: str, text: str, span: Span) -> Judgement:
