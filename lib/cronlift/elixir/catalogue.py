@@ -78,6 +78,7 @@ class Catalogue:
             if use.module in self._uses:
                 raise _refusal(name, use.line, f"use {use.module} is listed twice")
             self._uses[use.module] = use
+        self._modules = frozenset(entry.module for entry in self.calls)
         self._check_overlaps(name)
 
     @classmethod
@@ -102,7 +103,7 @@ class Catalogue:
 
     def covers(self, module: str) -> bool:
         """Whether the list speaks of that module at all."""
-        return any(name == module for name, _, _ in self._calls)
+        return module in self._modules
 
     def is_harmless_use(self, module: str) -> bool:
         """Whether ``use module`` leaves what the using module's functions do as its source says."""

@@ -103,6 +103,8 @@ class _Reader:
                         module = Module("", file, node.span)
                         pairs = alias_pairs(node, module, self.config.aliases[file])
                         self.config.aliases[file].update(pairs)
+                case ast.Call(target=None, name="try", sections={"do": ast.Block(body=inner)}):
+                    self.block(inner, dict(variables), condition, file)
                 case ast.Call(target=None, name="if" | "unless" | "case" | "cond"):
                     for inner, text in branches(node, self.env, self.source(file)):
                         # What a branch binds stays inside it.
@@ -116,6 +118,8 @@ class _Reader:
         """A statement that is not followed: said where it may make settings or bring in other files."""
         for inner in ast.walk(node):
             match inner:
+                case ast.Call(target=None, name="config", args=(_, key, *_)) if self.key(key) not in ("?", "Oban"):
+                    continue  # a setting of something else: no crontab can come from it
                 case ast.Call(name="config" | "import_config" | "eval_file" | "require_file" | "put_all_env"):
                     self.config.unread.append((file, node.span.line, "settings made by code are not followed"))
                     return
@@ -135,11 +139,12 @@ class _Reader:
         if len(args) == 2 and isinstance(args[1], ast.List):
             for item in args[1].items:
                 if isinstance(item, ast.Tuple) and len(item.items) == 2:
-                    self.add(app, self.key(item.items[0]), item.items[1], condition, node.span)
-            self.add(app, None, args[1], condition, node.span)
+                    self.add(app, self.key(item.items[0]), [(item.items[1], None)], condition, node.span)
+            self.add(app, None, [(args[1], None)], condition, node.span)
         elif len(args) == 3:
-            args[2] = as_list(args[2]) or args[2]
-            self.add(app, self.key(args[1]), args[2], condition, node.span)
+            source = self.source(node.span.file)
+            found: list[tuple[Node, str | None]] = [*as_lists(args[2], self.env, source)]
+            self.add(app, self.key(args[1]), found or [(args[2], None)], condition, node.span)
         else:
             self.config.unread.append((node.span.file, node.span.line, "the setting's value is not literal"))
 
@@ -150,16 +155,22 @@ class _Reader:
             return node.value.name
         return "?"
 
-    def add(self, app: str, key: str | None, value: Node, condition: str | None, span: Span) -> None:
-        """Merge a setting over what the same key has; under an open condition the former stays beside it."""
+    def add(
+        self, app: str, key: str | None, values: list[tuple[Node, str | None]], condition: str | None, span: Span
+    ) -> None:
+        """Merge what a setting may be (values with their open conditions) over what the same key has; under an open
+        condition of its own the former stays beside it."""
         former = [s for s in self.config.settings if s.app == app and s.key == key]
-        for old in former:
-            merged = replace(old, value=merge(old.value, value), condition=both(old.condition, condition))
-            if condition is None:
+        if condition is None:
+            for old in former:
                 self.config.settings.remove(old)
-            self.config.settings.append(merged)
-        if not former:
-            self.config.settings.append(Setting(app, key, value, condition, span))
+        for value, text in values:
+            under = both(condition, text)
+            for old in former:
+                merged = replace(old, value=merge(old.value, value), condition=both(old.condition, under))
+                self.config.settings.append(merged)
+            if not former:
+                self.config.settings.append(Setting(app, key, value, under, span))
 
     def imported(self, node: ast.Call, variables: dict[str, Node], condition: str | None, file: str) -> None:
         path = self.text(inline(node.args[0], variables)) if node.args else None
@@ -313,22 +324,34 @@ def _inline_section(
     return tuple(replace(c, body=b) for c, b in zip(section, blocks, strict=True))
 
 
-def as_list(node: Node) -> ast.List | None:
-    """A keyword list as written, concatenated (``++``) or merged (``Keyword.merge/2``); None for anything else."""
+def as_lists(node: Node, env: str, source: bytes) -> Iterator[tuple[ast.List, str | None]]:
+    """A keyword list as written, concatenated (``++``), merged (``Keyword.merge/2``) or chosen (``if``, ``case``): each
+    that it may be, with the open condition's text. Nothing for a value that is computed otherwise."""
     match node:
         case ast.List():
-            return node
+            yield node, None
         case ast.Binary(op="++", left=left, right=right):
-            a, b = as_list(left), as_list(right)
-            return replace(a, items=a.items + b.items) if a and b and a.tail is None and b.tail is None else None
+            for a, b, text in _pairs(left, right, env, source):
+                yield replace(a, items=a.items + b.items), text
         case ast.Call(target=ast.Alias(name="Keyword"), name="merge", args=(left, right)):
-            a, b = as_list(left), as_list(right)
-            if a is None or b is None or not (_is_keyword(a) and _is_keyword(b)):
-                return None
-            merged = {_name(i): i for i in (*a.items, *b.items) if isinstance(i, ast.Tuple)}
-            return replace(a, items=tuple(merged.values()))
+            for a, b, text in _pairs(left, right, env, source):
+                if _is_keyword(a) and _is_keyword(b):
+                    merged = {_name(i): i for i in (*a.items, *b.items) if isinstance(i, ast.Tuple)}
+                    yield replace(a, items=tuple(merged.values())), text
+        case ast.Call(target=None, name="if" | "unless" | "case" | "cond"):
+            for inner, text in branches(node, env, source):
+                for last in inner[-1:]:
+                    for found, under in as_lists(last, env, source):
+                        yield found, both(text, under)
         case _:
-            return None
+            return
+
+
+def _pairs(left: Node, right: Node, env: str, source: bytes) -> Iterator[tuple[ast.List, ast.List, str | None]]:
+    for a, first in as_lists(left, env, source):
+        for b, second in as_lists(right, env, source):
+            if a.tail is None and b.tail is None:
+                yield a, b, both(first, second)
 
 
 def inline(node: Node, variables: dict[str, Node]) -> Node:

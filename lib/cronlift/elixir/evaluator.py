@@ -35,7 +35,7 @@ from cronlift.elixir.values import (
 from cronlift.model.effect import Effect, EffectKind
 from cronlift.model.verdict import Reason
 
-_MAX_NODES = 60_000
+_MAX_NODES = 30_000
 _MAX_CALL_DEPTH = 60
 # Forms with a value that is not followed and no effect of their own (their parts are evaluated all the same).
 _VALUES = {"charlist", "bitstring", "char", "atom built at run time", "quoted_content", "escape_sequence"}

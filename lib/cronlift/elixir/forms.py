@@ -31,7 +31,17 @@ _UNROLLED = 40
 
 
 def _raise(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
-    return ev.arguments(node.args, state, scope, lambda s, _: [(s, Raised(node.name))])
+    """``raise Module, args`` builds the exception first, with the application's own function where it has one."""
+
+    def leave(s: State, values: tuple[Value, ...]) -> list[Flow]:
+        own = ev.project.module(values[0].name) if values and isinstance(values[0], ModuleName) else None
+        if own and own.function("exception", 1):
+            args = values[1:2] or (ListValue(()),)
+            return then(calls.remote(ev, node, own.name, "exception", args, s, scope), lambda s2, _: [(s2, kind)])
+        return [(s, kind)]
+
+    kind = Raised(node.name)
+    return ev.arguments(node.args, state, scope, leave)
 
 
 def _alias(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:

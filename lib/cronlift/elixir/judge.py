@@ -20,6 +20,7 @@ from cronlift.sql.rewrite import replace_parameters
 
 # What happens outside the database, or in the application's memory: a job with one of these needs the app.
 BLOCKING = ("http", "file", "shell", "process_state", "enqueue", "mail", "pubsub")
+_ALARMS = ("Logger.error", "Logger.critical", "Logger.alert", "Logger.emergency")
 _LOSSES = {
     "log": ("log-lines", "the job's log lines are no longer written"),
     "telemetry": ("telemetry", "the job's telemetry and error reports are no longer sent"),
@@ -71,7 +72,7 @@ def judge(
         return Judgement("needs_review", reasons, steps, losses)
     if not any(s.writes for s in steps):
         fails = any(not state.odd and _on_purpose(value) for state, value in good)
-        if fails or any(e.kind == "telemetry" for e in effects):
+        if fails or any(e.kind == "telemetry" or e.what.startswith(_ALARMS) for e in effects):
             text = "the job changes nothing itself and reports what it finds: somebody may rely on the report"
             return Judgement("needs_review", [_reason("only-reports", text, entry)], steps, losses)
         text = "the job only reads: nothing it does can be seen afterwards" if steps else "the job has no effect"

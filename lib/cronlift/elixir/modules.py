@@ -9,7 +9,7 @@ from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 
 # Forms of a module's body that neither define functions nor change what its functions do.
-_INERT = {"defstruct", "defexception", "defguard", "defguardp", "schema", "embedded_schema", "defimpl", "defprotocol"}
+_INERT = {"defstruct", "defexception", "defguard", "defguardp", "schema", "embedded_schema", "defprotocol"}
 _DEFINITIONS = {"def": False, "defp": True}
 
 
@@ -81,6 +81,7 @@ class Module:
     macros: dict[str, Span] = field(default_factory=dict)
     attributes: dict[str, list[tuple[int, Node]]] = field(default_factory=dict)
     hooks: list[Span] = field(default_factory=list)
+    implements: str | None = None
     unread: list[tuple[Node, str]] = field(default_factory=list)
 
     def function(self, name: str, arity: int) -> Function | None:
@@ -133,6 +134,8 @@ def _declare(node: Node, parent: Module, found: list[Module]) -> None:
         return
     if node.name == "defmodule" and node.args and isinstance(node.args[0], ast.Alias):
         _module(node, node.args[0], parent, found)
+    elif node.name == "defimpl" and node.args and isinstance(node.args[0], ast.Alias):
+        _implementation(node, node.args[0], parent, found)
     elif not parent.name and node.name in ("alias", "import", "require"):
         _READERS[node.name](node, parent)
     elif not parent.name and node.sections:
@@ -156,6 +159,19 @@ def _module(node: ast.Call, name: ast.Alias, parent: Module, found: list[Module]
         parent.alias(first, f"{parent.name}.{first}", node.span.end_line)
 
 
+def _implementation(node: ast.Call, protocol: ast.Alias, parent: Module, found: list[Module]) -> None:
+    """``defimpl Protocol, for: X`` is the module Protocol.X (elixir lib/protocol.ex)."""
+    options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
+    target = ast.keyword(options, "for")
+    name = parent.expand(protocol.name)
+    aliases, imports = list(parent.aliases), list(parent.imports)
+    last = target.name if isinstance(target, ast.Alias) else "?"
+    module = Module(f"{name}.{last}", parent.file, node.span, aliases=aliases, imports=imports, implements=name)
+    found.append(module)
+    for form in _forms(node.sections.get("do")):
+        _form(form, module, found)
+
+
 def _forms(section: ast.Block | tuple[ast.Clause, ...] | None) -> Iterator[Node]:
     """A module body's forms; ``do: (a; b)`` is one block inside another."""
     for node in section.body if isinstance(section, ast.Block) else ():
@@ -173,7 +189,7 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
             module.attributes.setdefault(name, []).append((node.span.line, value))
         case ast.Call(target=None, name=name) if name in _DEFINITIONS:
             _definition(node, module, private=_DEFINITIONS[name])
-        case ast.Call(target=None, name="defmodule"):
+        case ast.Call(target=None, name="defmodule" | "defimpl"):
             _declare(node, module, found)
         case ast.Call(target=None, name="defmacro" | "defmacrop"):
             head = _head(node.args[0]) if node.args else None

@@ -63,10 +63,11 @@ class State:
         return any(not e.ok for e in self.events)
 
     def bind(self, values: dict[str, Value]) -> State:
-        return replace(self, env={**self.env, **values}) if values else self
+        return self.with_env({**self.env, **values}) if values else self
 
     def with_env(self, env: dict[str, Value]) -> State:
-        return replace(self, env=env)
+        # Written out: dataclasses.replace is several times slower, and this runs for every expression.
+        return State(env, self.events, self.transactions, self.lossy, self.odd)
 
     def send(self, event: SqlEvent) -> State:
         return replace(self, events=(*self.events, event) if event.ok else (event,))
@@ -109,7 +110,8 @@ def merge(flows: list[Flow]) -> list[Flow]:
         first, other = groups[key]
         joined = value if left else join(other, value)
         env = _join_env(first.env, state.env)
-        groups[key] = (replace(first, env=env, lossy=first.lossy or state.lossy), joined)
+        lossy = first.lossy or state.lossy
+        groups[key] = (State(env, first.events, first.transactions, lossy, first.odd), joined)
     kept = list(groups.values())
     if len(kept) > _MAX_FLOWS:
         kept = [(replace(state, lossy=True), value) for state, value in kept[: _MAX_FLOWS // 4]]

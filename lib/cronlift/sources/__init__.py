@@ -16,6 +16,6 @@ class Source(Protocol):
 
 def sources() -> tuple[Source, ...]:
     """The schedulers cronlift knows."""
-    from cronlift.sources import oban, startup
+    from cronlift.sources import oban, quantum, startup
 
-    return (oban.jobs, startup.jobs)
+    return (oban.jobs, quantum.jobs, startup.jobs)

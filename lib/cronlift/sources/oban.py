@@ -82,7 +82,7 @@ def _overlooked(
 ) -> Iterator[NotAnalysed]:
     """Code that names the cron plugin and from which nothing came: a crontab nobody read is said, never dropped."""
     seen = {s.crontab.span.file for s in sites} | {m.file for m in missing}
-    for file in project.mentioning("Plugins.Cron", ":crontab"):
+    for file in project.mentioning("Plugins.Cron", "crontab:"):
         if file in seen:
             continue
         try:
@@ -91,7 +91,7 @@ def _overlooked(
             continue  # listed with the project's problems
         for node in ast.walk(tree):
             named = isinstance(node, ast.Alias) and node.name.endswith("Plugins.Cron")
-            keyed = isinstance(node, ast.Literal) and node.value == ast.Atom("crontab")
+            keyed = isinstance(node, ast.List) and ast.keyword(node, "crontab") is not None
             if named or keyed:
                 why = "a crontab in code that is not followed"
                 yield NotAnalysed(file=file, line=node.span.line, why=why)
@@ -101,7 +101,6 @@ def _overlooked(
 def _in_config(config: settings.Config) -> Iterator[Site | Unresolved]:
     for setting in config.settings:
         value, file = setting.value, setting.span.file
-        yield from _quantum(setting)
         if not isinstance(value, ast.List):
             if "oban" in (setting.key or "").lower() and not isinstance(value, ast.Literal | ast.Text | ast.Alias):
                 yield Unresolved(setting.span, "this Oban instance's options are computed")
@@ -127,14 +126,6 @@ def _unless_replaced(setting: settings.Setting, config: settings.Config) -> str 
             if not list(_sites(other.value, expand, "", None, None, {}, oban=True)):
                 condition = settings.both(condition, f"not ({other.condition})")
     return condition
-
-
-def _quantum(setting: settings.Setting) -> Iterator[Unresolved]:
-    """Jobs of the Quantum scheduler, whose dialect is not read yet (quantum-core, "Configuring jobs")."""
-    jobs = ast.keyword(setting.value, "jobs") if isinstance(setting.value, ast.List) else None
-    for item in jobs.items if isinstance(jobs, ast.List) else ():
-        if isinstance(item, ast.Tuple) and len(item.items) == 2:
-            yield Unresolved(item.span, "a Quantum job: that scheduler is not read yet")
 
 
 def _instance(key: str | None) -> str:

@@ -15,7 +15,7 @@ from cronlift.elixir import repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.catalogue import Catalogue
 from cronlift.elixir.evaluator import Evaluator
-from cronlift.elixir.judge import Judgement, judge
+from cronlift.elixir.judge import BLOCKING, Judgement, judge
 from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
@@ -50,7 +50,8 @@ def classify(
     config = settings.read_config(project, env)
     repositories = _repositories(project, config)
     listeners = tuple(project.mentioning("[:oban, :job"))
-    jobs = [_classified(project, config, repositories, job, catalogue, listeners) for job in found.jobs]
+    hidden = _hidden_effects(project, catalogue)
+    jobs = [_classified(project, config, repositories, job, catalogue, listeners, hidden) for job in found.jobs]
     if decisions is not None:
         jobs = deciding.apply(jobs, decisions)
     return Classification(run_id=run_id, app=found.app, env=env, jobs=tuple(jobs), not_analysed=found.not_analysed)
@@ -63,6 +64,7 @@ def _classified(
     job: Job,
     catalogue: Catalogue | None,
     listeners: tuple[str, ...],
+    hidden: list[Reason],
 ) -> ClassifiedJob:
     if job.kind == "startup":
         why = Reason(
@@ -71,6 +73,8 @@ def _classified(
         )  # fmt: skip
         return ClassifiedJob(**dict(job), verdict="startup", reasons=(why,))
     evaluator = Evaluator(project, catalogue)
+    for reason in hidden:
+        evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
     judgement = _judged(project, evaluator, config, repositories, job)
     code_hash = _code_hash(project, evaluator, job, judgement)
     return ClassifiedJob(
@@ -86,6 +90,31 @@ def _classified(
         stays=tuple(judgement.stays),
         code_hash=code_hash,
     )
+
+
+def _hidden_effects(project: Project, catalogue: Catalogue | None) -> list[Reason]:
+    """Effects of the application's own implementations of Elixir's protocols: string interpolation, ``inspect`` and
+    ``Enum`` call them without naming them."""
+    found = []
+    for file in project.mentioning("defimpl"):
+        for module in project.modules_in(file):
+            unnamed = module.implements in ("String.Chars", "Inspect", "Enumerable", "Collectable")
+            if unnamed and _has_effects(Evaluator(project, catalogue), module):
+                text = f"the application's {module.implements} has effects, wherever a value of its kind comes by"
+                found.append(Reason(code="protocol-effects", text=text, file=file, line=module.span.line))
+    return found
+
+
+def _has_effects(evaluator: Evaluator, module: Module) -> bool:
+    for name, arity in module.functions:
+        try:
+            flows = evaluator.run(module, name, (Unknown("a value"),) * arity)
+        except (TooComplex, RecursionError):
+            return True
+        if any(state.events for state, _ in flows):
+            return True
+    effects = evaluator.findings.effects.values()
+    return any(e.kind in (*BLOCKING, "sql") or (e.kind == "unknown" and "Inspect." not in e.what) for e in effects)
 
 
 def _judged(
