@@ -14,7 +14,20 @@ from typer.exceptions import TyperException
 from cronlift import __version__
 from cronlift.errors import CronliftError
 
-VERBS = ("sandbox", "inventory", "classify", "convert", "generate", "install", "rollback", "run", "demo", "audit", "lab")
+VERBS = (
+    "sandbox",
+    "inventory",
+    "classify",
+    "convert",
+    "generate",
+    "install",
+    "rollback",
+    "run",
+    "demo",
+    "audit",
+    "lab",
+    "verify",
+)
 
 app = typer.Typer(
     name="cronlift",

@@ -12,7 +12,6 @@ from cronlift.commands import options, output
 from cronlift.errors import UsageError
 from cronlift.model.plan import Plan
 from cronlift.notebook import run as runs
-from cronlift.notebook import views
 from cronlift.notebook.runner import Settings
 from cronlift.record.run_folder import next_folder
 
@@ -82,10 +81,10 @@ def show(report: runs.Report) -> None:
     if report.tally.rows:
         rows = [
             (
-                views.short(row.worker) or row.where,
+                row.name,
                 row.schedule or ("at boot" if row.place == "startup" else ""),
                 row.verdict.replace("_", " "),
-                row.state or row.place,
+                row.state or (row.place if report.tally.classified else ""),
                 row.cron_name or (f"{row.why} ({row.evidence})" if row.evidence else row.why),
             )
             for row in report.tally.rows

@@ -1,0 +1,69 @@
+"""The kernel that runs a notebook: this interpreter's own, over IPC, with nothing of the user's IPython
+set-up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+_SOCKET_LIMIT = 107
+_LONGEST_NAME = len("/kernel-ipc-5")
+
+
+class LocalKernel(AsyncKernelManager):
+    """A kernel of the running interpreter. Kernelspecs on the machine are not asked: they may name another
+    Python."""
+
+    environment: ClassVar[dict[str, str]] = {}
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        arguments = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=arguments, display_name="Python", language="python")
+
+    async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
+        kw["env"] = {**os.environ, **kw.get("env", {}), **self.environment}
+        return await super()._async_pre_start_kernel(**kw)
+
+    pre_start_kernel = _async_pre_start_kernel
+
+
+@contextmanager
+def kernel_class(environment: Mapping[str, str]) -> Iterator[type[LocalKernel]]:
+    """A kernel manager class for one notebook, with its connection in a private folder that goes away
+    afterwards.
+
+    The folder is short: a Unix socket's path ends at 107 bytes.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="cl-", dir=_short_parent()))
+    values = {
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        **environment,
+    }
+
+    class OneKernel(LocalKernel):
+        environment = values
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**{**kwargs, "transport": "ipc", "connection_file": str(folder / "kernel.json")})
+
+    try:
+        yield OneKernel
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _short_parent() -> str:
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) + len("/cl-12345678") + _LONGEST_NAME < _SOCKET_LIMIT else "/tmp"  # noqa: S108

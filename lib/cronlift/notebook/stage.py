@@ -1,0 +1,151 @@
+"""One call per notebook: read what earlier stages left, run the stage's function, write its document.
+
+The functions themselves are in cronlift.stages; nothing is passed on in a kernel's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cronlift import resources
+from cronlift.model.decision import Decisions
+from cronlift.model.installation import Installation
+from cronlift.model.job import Inventory
+from cronlift.model.plan import Plan
+from cronlift.model.verdict import Classification
+from cronlift.model.verification import Verification
+from cronlift.notebook import views
+from cronlift.notebook.display import Block
+from cronlift.notebook.parameters import (
+    ClassifyParameters,
+    GenerateParameters,
+    InstallParameters,
+    InventoryParameters,
+    Parameters,
+    VerifyParameters,
+)
+from cronlift.record.close import close, inputs_of
+from cronlift.record.run_folder import RunFolder
+from cronlift.record.run_id import run_id
+
+
+def inventory(params: InventoryParameters) -> Inventory:
+    """Stage 01. Reads the application's source, and its database where one is named."""
+    from cronlift.stages.inventory import inventory as find
+
+    server = params.server()
+    name = params.run_id or run_id(params.folder_of_app, params.env)
+    with _record(params) as folder:
+        if server is None:
+            document = find(params.folder_of_app, params.env, run_id=name)
+        else:
+            with server.connect() as connection:
+                document = find(params.folder_of_app, params.env, connection=connection, run_id=name)
+        folder.write_document(document)
+    return document
+
+
+def classify(params: ClassifyParameters) -> Classification:
+    """Stage 02."""
+    from cronlift.stages.classify import classify as judge
+
+    with _record(params) as folder:
+        found = folder.read(Inventory)
+        document = judge(
+            params.folder_of_app,
+            params.env,
+            decisions=_decisions(params.decisions_file),
+            inventory=found,
+            run_id=params.run_id or found.run_id,
+        )
+        folder.write_document(document)
+    return document
+
+
+def generate(params: GenerateParameters) -> Plan:
+    """Stage 03. Reads the database's catalogs."""
+    from cronlift.stages.generate import generate as make
+
+    with _record(params) as folder:
+        judged = folder.read(Classification)
+        document = make(
+            judged,
+            params.folder_of_app,
+            params.server(),
+            decisions=_decisions(params.decisions_file),
+            jobs=tuple(params.jobs),
+            run_id=params.run_id or judged.run_id,
+        )
+        folder.write_document(document)
+    return document
+
+
+def install(params: InstallParameters) -> Installation:
+    """Stage 04. With ``apply`` it acts on exactly the plan whose hash is named; SafetyError otherwise."""
+    from cronlift.record.approval import require_approval
+    from cronlift.stages.install import install as put
+
+    with _record(params) as folder:
+        plan = folder.read(Plan)
+        if params.apply:
+            require_approval(plan, params.plan_hash)
+        document = put(plan, params.server(), apply=params.apply, run_id=params.run_id or plan.run_id)
+        folder.write_document(document)
+    return document
+
+
+def verify(params: VerifyParameters) -> Verification:
+    """Stage 05. What the database reported (instants, rows) goes to evidence.json."""
+    from cronlift.stages.verify import verify as check
+
+    with _record(params) as folder:
+        plan = folder.read(Plan)
+        result = check(
+            plan,
+            params.server(),
+            app=params.folder_of_app,
+            env=params.env,
+            proof=params.proof(),
+            probe=params.probe,
+            run_id=params.run_id or plan.run_id,
+        )
+        folder.write_evidence(result.evidence)
+        folder.write_document(result.verification)
+    return result.verification
+
+
+def monitor(params: VerifyParameters, name: str) -> Block:
+    """One of the monitoring queries (``sql/<name>.sql``) for the plan's jobs, with what it returns just now."""
+    query = resources.sql(name)
+    plan = params.folder().read(Plan)
+    names = [job.cron_name for job in plan.jobs]
+    with params.server().connect_cron() as connection:
+        cursor = connection.execute(query, {"names": names})
+        columns = [column.name for column in cursor.description or ()]
+        rows = cursor.fetchall()
+    return views.query(views.headline(query), query, columns, rows)
+
+
+@contextmanager
+def _record(params: Parameters) -> Iterator[RunFolder]:
+    """The run folder, held for writing; closed as a record afterwards, unless a runner holds it and does so."""
+    with params.folder().writing() as folder:
+        yield folder
+        if not folder.held_by_runner:
+            known = None
+            if isinstance(params, ClassifyParameters) or (
+                isinstance(params, InventoryParameters) and not folder.manifest.exists()
+            ):
+                file = params.decisions_file if isinstance(params, ClassifyParameters) else None
+                known = inputs_of(params.folder_of_app, params.env, file)
+            close(folder, inputs=known)
+
+
+def _decisions(file: Path | None) -> Decisions | None:
+    if file is None:
+        return None
+    from cronlift.stages import decisions
+
+    return decisions.load(file)

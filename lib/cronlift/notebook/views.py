@@ -1,0 +1,225 @@
+"""What each stage shows: a sentence, a table, then the details."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cronlift.model.installation import Installation
+from cronlift.model.job import Inventory, Job
+from cronlift.model.plan import Plan
+from cronlift.model.verdict import Classification, ClassifiedJob
+from cronlift.model.verification import Status, Verification
+from cronlift.notebook.display import Badge, Block, Cell, Code, Fold, Listing, Noted, Part, Say, Table, Tone, block
+from cronlift.record import outcome
+from cronlift.record.tally import Tally
+
+VERDICTS: dict[str, tuple[str, Tone]] = {
+    "pure_sql": ("pure SQL", "green"),
+    "split": ("split", "attention"),
+    "app_logic": ("app logic", "plain"),
+    "needs_review": ("needs review", "attention"),
+    "no_effect": ("no effect", "attention"),
+    "startup": ("start-up", "plain"),
+    "": ("", "plain"),
+}
+STATUSES: dict[Status, Tone] = {
+    "passed": "green",
+    "warning": "attention",
+    "pending": "pending",
+    "not_checked": "attention",
+    "not_installed": "plain",
+    "failed": "red",
+}
+_STATES: dict[str, Tone] = {
+    "created": "green",
+    "present": "green",
+    "removed": "green",
+    "planned": "plain",
+    "absent": "plain",
+}
+
+
+def inventory(document: Inventory) -> Block:
+    """Every entry as found, then what could not be resolved."""
+    rows: list[Sequence[Cell]] = [
+        (short(job.worker), Code(job.schedule or "at boot"), *_options(job), _at(job)) for job in document.jobs
+    ]
+    parts: list[Part] = [
+        _say(document),
+        Table(("job", "schedule", "time zone", "queue", "args", "configured in"), rows),
+    ]
+    if document.not_analysed:
+        lost = [(f"{n.file}:{n.line}", n.why) for n in document.not_analysed]
+        parts.append(Fold("Not analysed: look at these yourself", Table(("where", "why"), lost), open=True))
+    watched = [job for job in document.jobs if job.observed]
+    if watched:
+        parts.append(Fold("Observed in the database", _observed(watched), open=True))
+    others = [(short(job.worker), ", ".join(map(str, job.enqueued_by))) for job in document.jobs if job.enqueued_by]
+    if others:
+        parts.append(Fold("Also enqueued by application code", Table(("job", "where"), others)))
+    return Block(tuple(parts))
+
+
+def classification(document: Classification) -> Block:
+    """The verdicts with their first reason, then the SQL of what can move."""
+    order = list(VERDICTS)
+    jobs = sorted(document.jobs, key=lambda job: order.index(job.verdict))
+    rows: list[Sequence[Cell]] = [
+        (short(j.worker), Code(j.schedule or "at boot"), _verdict(j.verdict), _reason(j)) for j in jobs
+    ]
+    parts: list[Part] = [_say(document), Table(("job", "schedule", "verdict", "why"), rows)]
+    for job in jobs:
+        if job.statements:
+            parts.append(Listing(f"{short(job.worker)}: the SQL it runs", "\n\n".join(job.statements)))
+        if job.losses:
+            lost = [(loss.code, loss.text, f"{loss.file}:{loss.line}") for loss in job.losses]
+            title = f"{short(job.worker)}: what pg_cron will not do"
+            parts.append(Fold(title, Table(("loss", "what", "where"), lost)))
+    return Block(tuple(parts))
+
+
+def plan(document: Plan) -> Block:
+    """What will be installed, where, under which name; then the SQL, the way back and the patch."""
+    target = document.target
+    rows: list[Sequence[Cell]] = [
+        (short(j.worker), Code(j.cron_name), Code(j.schedule.pg_cron or ""), Code(j.command), j.job_role)
+        for j in document.jobs
+    ]
+    parts: list[Part] = [_say(document), Table(("job", "cron entry", "schedule", "command", "runs as"), rows)]
+    if document.refused:
+        parts.append(Fold("Refused", Table(("job", "why"), [(r.id, r.why) for r in document.refused]), open=True))
+    said = [*document.warnings, *(f"{short(j.worker)}: {w}" for j in document.jobs for w in j.warnings)]
+    if said:
+        parts.append(Fold("Read before you install", Table(("warning",), [(w,) for w in said]), open=True))
+    where = (
+        f"PostgreSQL {target.server_version}, database {target.database}, pg_cron {target.pg_cron_version} in "
+        f"{target.cron_database}, schedules in {target.cron_timezone}"
+    )
+    parts += [
+        Say(f"Target: {where}"),
+        Say(f"Plan hash, to name when you install: {document.hash}"),
+    ]
+    listings = (
+        ("up.sql: what install will run", document.up_sql),
+        ("down.sql: the way back", document.down_sql),
+        (f"The framework's migration: {document.migration.file}", document.migration.text),
+        ("config.patch: takes the entries out of the application", document.patch),
+    )
+    return Block((*parts, *(Listing(title, text) for title, text in listings if text)))
+
+
+def installation(document: Installation) -> Block:
+    """Object by object, what was done (or would be)."""
+    rows: list[Sequence[Cell]] = [
+        (a.object.replace("_", " "), Code(a.name), a.database, Badge(a.state, _STATES.get(a.state, "plain")))
+        for a in document.actions
+    ]
+    notes: tuple[Part, ...] = ()
+    if document.notes:
+        notes = (Fold("Notes", Table(("note",), [(n,) for n in document.notes]), open=True),)
+    return block(_say(document), Table(("object", "name", "database", "state"), rows), *notes)
+
+
+def verification(document: Verification) -> Block:
+    """Check by check; the evidence lines below."""
+    rows: list[Sequence[Cell]] = [
+        (Code(job.cron_name), check.name.replace("_", " "), status(check.status), check.text)
+        for job in document.jobs
+        for check in job.checks
+    ]
+    parts: list[Part] = [_say(document), Table(("cron entry", "check", "result", "what was seen"), rows)]
+    for job in document.jobs:
+        lines = [f"{check.name}: {line}" for check in job.checks for line in check.evidence]
+        if lines:
+            parts.append(Listing(f"{job.cron_name}: evidence", "\n".join(lines)))
+    if document.notes:
+        parts.append(Fold("Notes", Table(("note",), [(n,) for n in document.notes]), open=True))
+    return Block(tuple(parts))
+
+
+def headline(sql: str) -> str:
+    """What a shipped query is for: its comment on top, without the full stop."""
+    first = sql.lstrip().splitlines()[0]
+    return first.removeprefix("--").strip().rstrip(".") if first.startswith("--") else "Query"
+
+
+def query(title: str, sql: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Block:
+    """A query the reader can run himself, and what it returned just now."""
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    return block(Say(title), Listing("The query", sql), Table(tuple(columns), cells, empty="no rows"))
+
+
+def tally(record: Tally) -> Block:
+    """The table of all jobs and where each ends, with counts that add up."""
+    rows: list[Sequence[Cell]] = [
+        (
+            row.name,
+            Code(row.schedule),
+            _verdict(row.verdict),
+            place(row.place) if record.classified else "",
+            Badge(row.state, state(row.state)),
+            Code(row.cron_name) if row.cron_name else Noted(row.why, row.evidence),
+        )
+        for row in record.rows
+    ]
+    return block(Say(record.equation), Table(("job", "schedule", "verdict", "ends", "state", "as / because"), rows))
+
+
+def short(module: str) -> str:
+    """A module's last name: ``MyApp.Cache.Cleanup`` → ``Cleanup``; whole names are in the record."""
+    return module.rsplit(".", 1)[-1]
+
+
+def place(name: str) -> Badge:
+    """Where a job ends, as a badge."""
+    tones: Mapping[str, Tone] = {"moved": "green", "split": "attention", "review": "attention"}
+    return Badge(name, tones.get(name, "red" if name == "not analysed" else "plain"))
+
+
+def state(words: str) -> Tone:
+    """The tone of a moved job's state."""
+    if words.startswith("verified"):
+        return "green"
+    return {"failed": "red", "pending": "pending", "not checked": "attention"}.get(words, "plain")  # type: ignore[return-value]
+
+
+def status(name: Status) -> Badge:
+    """A check's result as a badge."""
+    return Badge(name.replace("_", " "), STATUSES[name])
+
+
+def _say(document: Any) -> Say:
+    result = outcome.of(document)
+    return Say(result.sentence, result.colour)
+
+
+def _verdict(name: str) -> Badge:
+    return Badge(*VERDICTS[name])
+
+
+def _options(job: Job) -> tuple[str, str, str]:
+    args = ", ".join(f"{k}: {v}" for k, v in job.options.args.items())
+    return (job.timezone if job.kind == "cron" else "", job.options.queue or "", args)
+
+
+def _at(job: Job) -> str:
+    condition = f" (if {job.config.condition})" if job.config.condition else ""
+    return f"{job.config.file}:{job.config.line}{condition}"
+
+
+def _reason(job: ClassifiedJob) -> Noted:
+    if not job.reasons:
+        return Noted("", "")
+    first = job.reasons[0]
+    return Noted(first.text, f"{first.file}:{first.line}")
+
+
+def _observed(jobs: Sequence[Job]) -> Table:
+    rows = []
+    for job in jobs:
+        seen = job.observed
+        assert seen is not None
+        p50, p95 = (f"{ms:.1f}" if ms is not None else "" for ms in (seen.p50_ms, seen.p95_ms))
+        rows.append((short(job.worker), str(seen.runs), str(seen.failures), p50, p95, seen.last_run or ""))
+    return Table(("job", "runs", "failures", "p50 ms", "p95 ms", "last run"), rows)

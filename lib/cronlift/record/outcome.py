@@ -1,0 +1,140 @@
+"""How a stage came out: one status and one sentence per document, the same for notebooks, commands and the
+page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from cronlift.errors import CronliftError, Finding
+from cronlift.model.document import Document
+from cronlift.model.installation import Installation
+from cronlift.model.job import Inventory
+from cronlift.model.plan import Plan
+from cronlift.model.verdict import Classification
+from cronlift.model.verification import Verification
+
+Colour = Literal["green", "attention", "pending", "red"]
+
+_CODES: dict[Colour, int] = {"green": 0, "attention": 0, "pending": 4, "red": 1}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``attention`` is fine, with something to read; ``pending`` is fine so far; only ``red`` stops a run."""
+
+    colour: Colour
+    sentence: str
+
+    @property
+    def exit_code(self) -> int:
+        return _CODES[self.colour]
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 job``, ``3 jobs``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def of(document: Document) -> Outcome:
+    """The outcome of any stage's document."""
+    match document:
+        case Inventory():
+            return _inventory(document)
+        case Classification():
+            return _classification(document)
+        case Plan():
+            return _plan(document)
+        case Installation():
+            return _installation(document)
+        case Verification():
+            return _verification(document)
+        case _:
+            raise TypeError(f"no outcome for a {type(document).__name__}")
+
+
+def require(document: Document) -> Outcome:
+    """The outcome, or Finding where it is red: what a notebook's last cell calls."""
+    outcome = of(document)
+    if outcome.colour == "red":
+        raise Finding(outcome.sentence, do="read the details above and in record.html, then run this stage again")
+    return outcome
+
+
+def worst(codes: list[int]) -> int:
+    """A batch's exit code: a bug, then the environment, wrong use, a finding, something pending, fine."""
+    return max(codes, key=(0, 4, 1, 2, 3, 5, 130).index, default=0)
+
+
+def code_of(name: str) -> int:
+    """The exit code of an error known by its class's name only (a kernel's); 5 where it is none of ours."""
+    known = {kind.__name__: kind.exit_code for kind in _family(CronliftError)}
+    return 130 if name == "KeyboardInterrupt" else known.get(name, 5)
+
+
+def _family(kind: type[CronliftError]) -> list[type[CronliftError]]:
+    return [kind, *(c for child in kind.__subclasses__() for c in _family(child))]
+
+
+def _inventory(document: Inventory) -> Outcome:
+    crons = sum(job.kind == "cron" for job in document.jobs)
+    startup = len(document.jobs) - crons
+    text = f"{plural(crons, 'scheduled job')} and {plural(startup, 'start-up job')} found in {document.app}"
+    if document.not_analysed:
+        return Outcome("attention", f"{text}; {plural(len(document.not_analysed), 'place')} could not be analysed")
+    return Outcome("green" if document.jobs else "attention", text)
+
+
+def _classification(document: Classification) -> Outcome:
+    counts: Counter[str] = Counter(job.verdict for job in document.jobs)
+    words = {
+        "pure_sql": "can move to the database",
+        "split": "can move in part",
+        "app_logic": "stay in the application",
+        "needs_review": "need a person's eyes",
+        "no_effect": "do nothing and can be removed",
+        "startup": "run at start-up only",
+    }
+    parts = [f"{counts[name]} {words[name]}" for name in words if counts[name]]
+    colour: Colour = "attention" if counts["needs_review"] or document.not_analysed else "green"
+    return Outcome(colour, "; ".join(parts) or "no job to classify")
+
+
+def _plan(document: Plan) -> Outcome:
+    text = f"{plural(len(document.jobs), 'job')} planned for database {document.target.database}"
+    if document.refused:
+        return Outcome("attention", f"{text}; {len(document.refused)} refused")
+    return Outcome("green" if document.jobs else "attention", text if document.jobs else "no job is selected to move")
+
+
+def _installation(document: Installation) -> Outcome:
+    if not document.applied:
+        planned = sum(action.state == "planned" for action in document.actions)
+        return Outcome("green", f"not installed: shown only ({plural(planned, 'object')} would be created)")
+    states = Counter(action.state for action in document.actions)
+    undone = states["planned"]
+    parts = [f"{states[s]} {s}" for s in ("created", "present", "removed", "absent") if states[s]]
+    if undone:
+        return Outcome("red", f"{plural(undone, 'object')} not installed; {', '.join(parts) or 'nothing done'}")
+    return Outcome("green", f"{plural(len(document.actions), 'object')} in place: {', '.join(parts) or 'none'}")
+
+
+def _verification(document: Verification) -> Outcome:
+    counts = Counter(job.status for job in document.jobs)
+    if not document.jobs:
+        return Outcome("green", "nothing to verify")
+    if counts["failed"]:
+        names = ", ".join(job.cron_name for job in document.jobs if job.status == "failed")
+        return Outcome("red", f"{plural(counts['failed'], 'job')} failed verification: {names}")
+    if not document.installed:
+        return Outcome("green", "not installed: nothing runs in the database yet")
+    if counts["not_installed"]:
+        return Outcome("red", f"{plural(counts['not_installed'], 'planned job')} not in the database")
+    good = counts["passed"] + counts["warning"]
+    text = f"{good} of {plural(len(document.jobs), 'moved job')} verified"
+    if counts["pending"]:
+        return Outcome("pending", f"{text}; {counts['pending']} pending")
+    if counts["not_checked"] or counts["warning"]:
+        return Outcome("attention", f"{text}, with remarks to read")
+    return Outcome("green", text)

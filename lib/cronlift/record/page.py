@@ -1,0 +1,266 @@
+"""The page: ``record.html``, one self-contained file made from the run's documents and executed notebooks.
+
+It asks for nothing from anywhere (its own content policy forbids it) and holds no script. Every figure in it
+comes out of a document in the same folder. The template is ``record.html.j2`` beside this module.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+
+from cronlift import __version__, resources
+from cronlift.model.installation import Installation
+from cronlift.model.job import Inventory
+from cronlift.model.plan import Plan, PlannedJob
+from cronlift.model.verdict import Classification, ClassifiedJob
+from cronlift.model.verification import Verification, VerifiedJob
+from cronlift.notebook import display, views
+from cronlift.record import outcome
+from cronlift.record.manifest import who
+from cronlift.record.run_folder import RunFolder
+from cronlift.record.tally import Row, Tally, tally
+
+QUERIES = ("cron_jobs", "monitor_runs", "monitor_failures")
+"""The queries a person keeps at hand, in sql/; verify puts what they return into the evidence."""
+
+_LINES = re.compile(r"\n{3,}")
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the page is told beside the folder: the folder's documents hold no time and no user."""
+
+    app: str
+    revision: str
+    env: str
+    run_id: str
+    started: str
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A job with everything known of it."""
+
+    row: Row
+    job: ClassifiedJob
+    planned: PlannedJob | None
+    verified: VerifiedJob | None
+
+
+def write_page(folder: RunFolder, context: Context) -> Path:
+    """Make ``record.html`` from what the folder holds; returns its path."""
+    return folder.write("record.html", render(folder, context))
+
+
+def render(folder: RunFolder, context: Context) -> str:
+    """The page's HTML."""
+    inventory = folder.read_if_there(Inventory)
+    classification = folder.read_if_there(Classification)
+    plan = folder.read_if_there(Plan)
+    installation = folder.read_if_there(Installation)
+    verification = folder.read_if_there(Verification)
+    record = tally(folder)
+    entries = _entries(record, classification, plan, verification)
+    documents = [d for d in (inventory, classification, plan, installation, verification) if d is not None]
+    return (
+        _environment()
+        .get_template("record.html.j2")
+        .render(
+            context=context,
+            version=__version__,
+            who=who(),
+            app=inventory.app if inventory else context.app,
+            inventory=inventory,
+            classification=classification,
+            plan=plan,
+            installation=installation,
+            verification=verification,
+            applied=bool(installation and installation.applied),
+            record=record,
+            headline=_headline(record, plan, installation, verification, context),
+            stages=[(type(d).__name__, outcome.of(d)) for d in documents],
+            moved=[e for e in entries if e.planned],
+            others=[e for e in entries if not e.planned],
+            doubts=_doubts(record, classification, plan, verification),
+            evidence=_evidence(folder),
+            monitors=_monitors(folder, plan),
+            notebooks=_notebooks(folder),
+            files=[p.relative_to(folder.path).as_posix() for p in sorted(folder.path.rglob("*")) if _listed(p, folder)],
+            pygments=_pygments(),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.finalize = lambda value: display.visible(value) if type(value) is str else value
+    environment.filters.update(sql=_code("postgresql"), elixir=_code("elixir"), diff=_code("diff"), short=views.short)
+    environment.globals.update(
+        verdicts=views.VERDICTS,
+        statuses=views.STATUSES,
+        marks=display.MARK,
+        place=views.place,
+        state=views.state,
+        plural=outcome.plural,
+    )
+    return environment
+
+
+def _code(language: str) -> Any:
+    lexer = get_lexer_by_name(language, stripnl=False)
+    formatter = HtmlFormatter(nowrap=True)
+
+    def render(text: str) -> Any:
+        shown = highlight(_LINES.sub("\n\n", display.visible(text)).strip("\n"), lexer, formatter)
+        return Markup(f'<pre class="code">{shown}</pre>')  # noqa: S704 - pygments escapes
+
+    return render
+
+
+def _pygments() -> Any:
+    def rules(style: str) -> str:
+        lines = HtmlFormatter(style=style).get_style_defs(".code").splitlines()
+        return "\n".join(line for line in lines if line.startswith(".code .") and ".err" not in line)
+
+    text = f"{rules('default')}\n@media screen and (prefers-color-scheme: dark) {{\n{rules('github-dark')}\n}}"
+    return Markup(text)  # noqa: S704 - pygments' own style sheet
+
+
+def _entries(
+    record: Tally, classification: Classification | None, plan: Plan | None, verification: Verification | None
+) -> list[Entry]:
+    if classification is None:
+        return []
+    rows = {row.id: row for row in record.rows}
+    planned = {job.id: job for job in plan.jobs} if plan else {}
+    verified = {job.id: job for job in verification.jobs} if verification else {}
+    entries = [Entry(rows[j.id], j, planned.get(j.id), verified.get(j.id)) for j in classification.jobs]
+    order = [row.id for row in record.rows]
+    return sorted(entries, key=lambda entry: order.index(entry.row.id))
+
+
+def _headline(
+    record: Tally,
+    plan: Plan | None,
+    installation: Installation | None,
+    verification: Verification | None,
+    context: Context,
+) -> tuple[str, str]:
+    """The page's first sentence and its tone."""
+    if context.stopped:
+        return f"The run stopped: {context.stopped}", "red"
+    moved = record.counts["moved"]
+    if not (installation and installation.applied):
+        jobs = f"{outcome.plural(moved, 'job')} can move to the database; " if moved else "No job can move; "
+        return f"{jobs}nothing was installed", "plain"
+    if verification is None:
+        return f"{outcome.plural(moved, 'job')} installed, not verified yet", "attention"
+    result = outcome.of(verification)
+    return f"{outcome.plural(moved, 'job')} moved to the database: {result.sentence}", result.colour
+
+
+def _doubts(
+    record: Tally, classification: Classification | None, plan: Plan | None, verification: Verification | None
+) -> list[tuple[str, str]]:
+    """What was not proved, and why: (about what, why)."""
+    doubts = []
+    if verification is None:
+        doubts.append(("the whole run", "verify has not run"))
+    else:
+        for job in verification.jobs:
+            for check in job.checks:
+                if check.status != "passed":
+                    doubts.append((f"{job.cron_name}: {check.name.replace('_', ' ')}", check.text))
+    if plan:
+        doubts += [(refused.id, f"refused: {refused.why}") for refused in plan.refused]
+    doubts += [(row.id, f"not analysed: {row.why}") for row in record.rows if row.place == "not analysed"]
+    if classification:
+        doubts += [
+            (row.id, f"needs a person: {row.why}")
+            for row in record.rows
+            if row.verdict in ("needs_review", "no_effect")
+        ]
+    return doubts
+
+
+def _evidence(folder: RunFolder) -> str:
+    return folder.evidence.read_text(encoding="utf-8") if folder.evidence.is_file() else ""
+
+
+def _monitors(folder: RunFolder, plan: Plan | None) -> list[dict[str, Any]]:
+    """The shipped queries as they can be pasted into psql, the jobs' names written in, and what they returned."""
+    if plan is None or not plan.jobs:
+        return []
+    names = ", ".join("'" + job.cron_name.replace("'", "''") + "'" for job in plan.jobs)
+    results = folder.read_evidence().get("queries", {})
+    return [
+        {
+            "title": views.headline(resources.sql(name)),
+            "sql": resources.sql(name).replace("%(names)s", f"ARRAY[{names}]"),
+            "columns": results.get(name, {}).get("columns", []),
+            "rows": results.get(name, {}).get("rows", []),
+            "asked": name in results,
+        }
+        for name in QUERIES
+    ]
+
+
+def _listed(path: Path, folder: RunFolder) -> bool:
+    return path.is_file() and path not in (folder.manifest, folder.page) and path.name != ".lock"
+
+
+def _notebooks(folder: RunFolder) -> list[dict[str, Any]]:
+    return [_notebook(path) for path in sorted(folder.notebooks.glob("*.ipynb"))]
+
+
+def _notebook(path: Path) -> dict[str, Any]:
+    import nbformat
+
+    content: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    duration = content.metadata.get("papermill", {}).get("duration")
+    return {
+        "name": path.stem,
+        "seconds": f"{duration:.1f}" if isinstance(duration, float) else "",
+        "cells": [_cell(cell) for cell in content.cells if cell.source.strip()],
+    }
+
+
+def _cell(cell: Any) -> dict[str, Any]:
+    if cell.cell_type == "markdown":
+        from nbconvert.filters import markdown2html  # two seconds to import: only where a page is made
+
+        # Only the kit's own notebooks are rendered; the page's content policy lets no script or address
+        # through.
+        return {"kind": "markdown", "html": Markup(markdown2html(cell.source))}  # noqa: S704
+    outputs = [_output(output) for output in cell.get("outputs", [])] if cell.cell_type == "code" else []
+    return {"kind": "code", "source": _code("python")(cell.source), "outputs": [o for o in outputs if o]}
+
+
+def _output(output: Any) -> Any:
+    if output.output_type == "stream":
+        return Markup("<pre>{}</pre>").format(output.text)
+    if output.output_type == "error":
+        return Markup('<pre class="red">{}</pre>').format(f"{output.ename}: {output.evalue}")
+    data = output.get("data", {})
+    shown = data.get("text/html", "")
+    if shown.startswith(display.STYLE):  # a block of ours: escaped when it was made
+        return Markup(_STYLE.sub("", shown))  # noqa: S704
+    text = data.get("text/plain", "")
+    return Markup("<pre>{}</pre>").format(text) if text else None

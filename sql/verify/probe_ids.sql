@@ -1,0 +1,5 @@
+-- The numbers of the probe entries.
+SELECT jobname, jobid
+FROM cron.job
+WHERE jobname = ANY (%(names)s)
+ORDER BY jobid

@@ -1,0 +1,5 @@
+"""The shop (shops.py) is a fixture here."""
+
+from shops import shop
+
+__all__ = ["shop"]

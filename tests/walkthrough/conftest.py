@@ -1,0 +1,84 @@
+"""A real JupyterLab on the walkthrough, and a browser to drive it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from walkthrough_page import Lab
+
+from cronlift.sandbox import Sandbox
+from cronlift.walkthrough import example
+from cronlift.walkthrough import lab as server
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Lab]:
+    """JupyterLab as ``cronlift lab`` starts it, on a freshly filled demo database."""
+    database = example.prepare(name=sandbox.name)
+    notebooks = server.copy_notebooks(tmp_path / "runs" / "notebooks")
+    runtime = Path(os.environ.get("TMPDIR", "/tmp")) / f"cl-lab-{os.getpid()}"  # short: kernels listen on sockets in it
+    port, token = _free_port(), "a-token-of-the-tests"
+    environment = {
+        **os.environ,
+        **database,
+        **server.environment(tmp_path),
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+    }
+    command = server.command(notebooks / "00_walkthrough.ipynb", tmp_path, port=port, browser=False)
+    with (tmp_path / "lab.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait(process, port, tmp_path / "lab.log")
+            yield Lab(f"http://127.0.0.1:{port}", token, tmp_path)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+            shutil.rmtree(runtime, ignore_errors=True)
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Chromium, as the system has it. Without one these tests cannot run, and say so."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"no browser on this machine (looked for {', '.join(BROWSERS)}): apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield chromium
+        chromium.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    for _ in range(240):
+        if process.poll() is not None:
+            pytest.fail(f"JupyterLab ended at once:\n{log.read_text()[-3000:]}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    pytest.fail("JupyterLab did not answer within a minute")
