@@ -1,4 +1,4 @@
-"""Each file in cases/ is a worker with its expected verdict written in the comments on top.
+"""Each file in cases/ (how jobs are written) and hostile/ (what must not fool the reader) is a worker with its expected verdict written in the comments on top.
 
 # verdict: needs_review        the verdict
 # reason: sql-in-loop          a reason's code that must be there (repeatable)
@@ -16,7 +16,7 @@ import pytest
 from cronlift.model.verdict import ClassifiedJob
 from cronlift.stages.classify import classify
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.ex"))
+CASES = sorted(Path(__file__).parent.glob("*/*.ex"))
 
 
 def application(folder: Path, worker: str, entry: str = '{"0 * * * *", A.W}') -> Path:

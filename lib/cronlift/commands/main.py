@@ -63,7 +63,10 @@ def main(arguments: list[str]) -> int:
         print(f"cronlift: {error}", file=sys.stderr)
         return error.exit_code
     except TyperException as error:  # wrong use of the command line, with its own wording
-        error.show()
+        print(
+            f"cronlift: {error.format_message()}\n  do:    cronlift --help lists the verbs and what they take",
+            file=sys.stderr,
+        )
         return 2
     except (KeyboardInterrupt, typer.Abort):
         print("cronlift: interrupted; running the same command again continues", file=sys.stderr)

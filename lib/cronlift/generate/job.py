@@ -19,6 +19,13 @@ from cronlift.model.verdict import ClassifiedJob, Step
 from cronlift.schedule import convert
 from cronlift.sql.rewrite import replace_parameters
 
+_ENCODABLE = {
+    "string": {"text", "character varying", "character", "name", '"char"', "citext"},
+    "integer": {"smallint", "integer", "bigint", "numeric", "real", "double precision", "oid"},
+    "float": {"numeric", "real", "double precision"},
+    "boolean": {"boolean"},
+}
+
 
 @dataclass(frozen=True)
 class _Read:
@@ -165,11 +172,32 @@ def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) ->
     needed = r.statement.parameters
     if not needed <= values.keys():
         raise RefusalError("parameter-unknown", f"no value is known for parameter ${min(needed - values.keys())}")
+    for n in needed:
+        _check_parameter(n, values[n], r.facts.types[n - 1])
     typed = {n: f"CAST({values[n]} AS {r.facts.types[n - 1]})" for n in needed}
     text = replace_parameters(qualified(r.statement, schemas), typed)
     if text != r.statement.text:
         catalog.look_up(connection, read(text), target.search_path)
     return Part(r.statement, text)
+
+
+def _check_parameter(number: int, value: str, type_name: str) -> None:
+    """What Postgrex encodes for a type (postgrex lib/postgrex/extensions): a string only as text, a number only as a
+    number, a boolean only as a boolean. Anything else raises in the app, and must not start to work here."""
+    if value == "NULL" or is_computed(value):
+        return
+    if value.endswith("'"):
+        kind = "string"
+    elif value in ("true", "false"):
+        kind = "boolean"
+    else:
+        kind = "integer" if value.strip("()").lstrip("-").isdigit() else "float"
+    base = type_name.partition("(")[0].strip()
+    if base not in _ENCODABLE[kind]:
+        raise RefusalError(
+            "parameter-type",
+            f"parameter ${number} is a {kind} ({value}) where the server expects {type_name}: the app's call fails",
+        )
 
 
 def _role(decision: Decision | None, facts: Sequence[Facts], target: Target, connection: Connection) -> Role:

@@ -14,8 +14,9 @@ from cronlift.elixir import config as settings
 from cronlift.elixir import repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.catalogue import Catalogue
-from cronlift.elixir.evaluator import Evaluator
+from cronlift.elixir.evaluator import Evaluator, Scope
 from cronlift.elixir.judge import BLOCKING, Judgement, judge
+from cronlift.elixir.library import functions_in, looped
 from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
@@ -111,6 +112,9 @@ def _has_effects(evaluator: Evaluator, module: Module) -> bool:
             flows = evaluator.run(module, name, (Unknown("a value"),) * arity)
         except (TooComplex, RecursionError):
             return True
+        given = [(state, f) for state, value in flows for f in functions_in(value)]
+        for state, function in given:  # Collectable.into/1 answers with the function that collects
+            flows += looped(evaluator, function, state, Scope(module), ast.Block(module.span, ()), Unknown("a value"))
         if any(state.events for state, _ in flows):
             return True
     effects = evaluator.findings.effects.values()

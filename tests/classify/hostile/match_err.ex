@@ -1,0 +1,13 @@
+# verdict: needs_review
+# reason: fails-after-sql
+defmodule A.W do
+  use Oban.Worker
+  alias A.Repo
+
+  @impl Oban.Worker
+  def perform(%Oban.Job{args: args} = job) do
+    %{num_rows: 1} = Repo.query!("DELETE FROM a")
+    :ok
+  end
+
+end

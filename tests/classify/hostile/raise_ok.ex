@@ -1,0 +1,24 @@
+# verdict: split
+# reason: needs-app-http
+defmodule A.W do
+  use Oban.Worker
+  alias A.Repo
+
+  @impl Oban.Worker
+  def perform(%Oban.Job{args: args} = job) do
+    try do
+      raise A.Err, "a"
+    rescue
+      _ -> Repo.query!("DELETE FROM a")
+    end
+    :ok
+  end
+
+end
+defmodule A.Err do
+  defexception [:message]
+  def exception(m) do
+    HTTPoison.post!("u", m)
+    %__MODULE__{message: m}
+  end
+end

@@ -1,0 +1,12 @@
+# verdict: split
+# reason: needs-app-http
+defmodule A.W do
+  use Oban.Worker
+  alias A.Repo
+
+  @impl Oban.Worker
+  def perform(%Oban.Job{args: args} = job) do
+    with {:ok, _} <- Repo.query("DELETE FROM a"), do: :ok, else: (_ -> HTTPoison.post!("u", "b"))
+  end
+
+end
