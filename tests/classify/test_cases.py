@@ -1,4 +1,6 @@
-"""Each file in cases/ (how jobs are written) and hostile/ (what must not fool the reader) is a worker with its expected verdict written in the comments on top.
+"""Each file in cases/ (how jobs are written) and hostile/ (what must not fool the reader) is a worker.
+
+The comments on top of it say what is expected:
 
 # verdict: needs_review        the verdict
 # reason: sql-in-loop          a reason's code that must be there (repeatable)
