@@ -1,9 +1,9 @@
 """Real servers for the tests: one private sandbox per pytest session, fresh databases for each test.
 
-``sandbox``             the running sandbox (session; with xdist one per worker), stopped and removed at the
-end ``server_environment``  libpq's variables for it (session) ``app_database``        a fresh database for
-one test, owned by a role that is no superuser, marked disposable, named
-                        to libpq through PG*. pg_cron lives in another database of the server; with
+- ``sandbox``: the running sandbox (session; with xdist one per worker), stopped and removed at the end
+- ``server_environment``: libpq's variables for it (session)
+- ``app_database``: a fresh database for one test, owned by a role that is no superuser, marked disposable, named to
+  libpq through PG*. pg_cron lives in another database of the server; with
 
     @pytest.mark.parametrize("app_database", ["separate", "own"], indirect=True)
 
@@ -18,11 +18,11 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
+from databases import ROLE, AppDatabase
 from psycopg import sql
 
 from cronlift import sandbox as private
@@ -31,31 +31,7 @@ from cronlift.postgres.server import Connection, Server
 from cronlift.sandbox import Sandbox
 from cronlift.sandbox.private_server import names
 
-ROLE = "app"  # owns every test's database and everything in it; no superuser
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class AppDatabase:
-    """One test's database: ``server`` names it through libpq's environment, ``role`` owns it."""
-
-    name: str
-    role: str
-    sandbox: Sandbox
-    server: Server
-
-    def connect(self, user: str = ROLE, database: str | None = None) -> Connection:
-        """A connection that may write, by default as the application's own role."""
-        return self.sandbox.server(database or self.name, user=user).connect(read_only=False)
-
-    def admin(self, database: str | None = None) -> Connection:
-        """A connection that may write, as the superuser."""
-        return self.connect("postgres", database)
-
-    def execute(self, script: str, user: str = ROLE) -> None:
-        """Run an SQL script (several statements) and commit."""
-        with self.connect(user) as connection:
-            connection.cursor().execute(script.encode())
 
 
 @pytest.fixture(scope="session")

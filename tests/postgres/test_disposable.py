@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from conftest import AppDatabase
+from databases import AppDatabase
 from psycopg import sql
 
 from cronlift.postgres import disposable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import AppDatabase
+from databases import AppDatabase
 
 from cronlift.errors import ServerError
 from cronlift.postgres import capabilities, identity

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import AppDatabase
+from databases import AppDatabase
 from psycopg import sql
 
 from cronlift.errors import ServerError, UsageError

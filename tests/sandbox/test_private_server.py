@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import AppDatabase
+from databases import AppDatabase
 
 from cronlift import sandbox as private
 from cronlift.errors import ServerError, UsageError

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import typer
-from conftest import AppDatabase
+from databases import AppDatabase
 
 from cronlift.commands import main
 from cronlift.commands import sandbox as command
