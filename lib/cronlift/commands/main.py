@@ -18,15 +18,16 @@ VERBS = (
     "sandbox",
     "inventory",
     "classify",
+    "translate",
     "convert",
     "generate",
     "install",
     "rollback",
+    "verify",
     "run",
     "demo",
     "audit",
     "lab",
-    "verify",
 )
 
 app = typer.Typer(
