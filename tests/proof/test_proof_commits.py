@@ -107,3 +107,13 @@ def test_a_command_that_stands_alone_is_the_apps_own(shop: Make, statement: str)
     other = plan.jobs[0].model_copy(update={"command": "VACUUM public.item"})
     found = Shop(made.database, plan.model_copy(update={"jobs": (other,)}), made.app).prove()
     assert found.result == "differs"
+
+
+@pytest.mark.parametrize("app_database", ["own"], indirect=True)
+def test_where_pg_cron_lives_in_the_database_no_copy_can_be_made(shop: Make) -> None:
+    """The launcher is always connected: the parts are proved all the same, and what is missing is said."""
+    made = shop(step(REFRESH), step(PREWARM))
+    found = made.prove()
+    assert (found.result, "never free to be copied" in found.text) == ("weak", True)
+    made.replace_procedure("24 hours", "25 hours")
+    assert made.prove().result == "differs"

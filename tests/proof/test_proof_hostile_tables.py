@@ -126,9 +126,9 @@ def test_it_is_the_planted_rows_that_decide(shop: Make, monkeypatch: pytest.Monk
 
     made = shop(step(CLEANUP))
     made.replace_procedure("< now()", "<= now()")
-    monkeypatch.setattr(savepoints, "plant", lambda *_, **__: Planted())
-    assert made.prove().result == "equal"  # no row stands at the boundary by itself
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(savepoints, "plant", lambda *_, **__: Planted())
+        assert made.prove().result == "equal"  # no row stands at the boundary by itself
     assert made.prove().result == "differs"
 
 

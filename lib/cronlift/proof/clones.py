@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from cronlift import resources
 from cronlift.errors import ServerError
 from cronlift.model.verdict import Step
 from cronlift.postgres.server import Connection, Server
@@ -294,6 +295,8 @@ def _maintenance(server: Server, database: str) -> Iterator[Connection]:
 
 def _copy(connection: Connection, database: str, name: str) -> None:
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(database))
+    if connection.execute(resources.sql("proof/launcher_here"), {"database": database}).fetchone() == (True,):
+        raise BusyError(f"pg_cron lives in database {database}, which is therefore never free to be copied")
     for attempt in range(_TRIES):
         try:
             connection.execute(statement)
@@ -302,8 +305,7 @@ def _copy(connection: Connection, database: str, name: str) -> None:
             if attempt == _TRIES - 1:
                 detail = (error.diag.message_detail or "").rstrip(".")
                 raise BusyError(
-                    f"database {database} cannot be copied while others are connected to it ({detail.lower()}); "
-                    "disconnect them, or where pg_cron lives in it, prove on a copy without pg_cron"
+                    f"database {database} cannot be copied while others are connected to it ({detail.lower()})"
                 ) from None
             time.sleep(1)
         except psycopg.Error as error:

@@ -17,9 +17,9 @@ from cronlift.model.plan import PlannedJob, Target
 from cronlift.model.verdict import Step
 from cronlift.postgres.server import Connection, Server
 from cronlift.proof import clones, savepoints, segments
+from cronlift.proof.counters import Sequences
 from cronlift.proof.findings import Finding, SideError
 from cronlift.proof.reach import Reach, Walker
-from cronlift.proof.readout import Sequences
 from cronlift.proof.savepoints import Pair
 from cronlift.proof.segments import Body
 from cronlift.proof.session import Side, run_app, run_command

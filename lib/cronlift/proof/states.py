@@ -9,8 +9,9 @@ import psycopg
 
 from cronlift.postgres.server import Connection
 from cronlift.proof import readout
+from cronlift.proof.counters import Counter, Sequences, Written
 from cronlift.proof.findings import Failure, SideError
-from cronlift.proof.readout import Counter, Digest, Key, Relation, Row, Sequences, Written
+from cronlift.proof.readout import Digest, Key, Relation, Row
 from cronlift.proof.session import Side, become, side_error, unbecome, undone, wearing
 
 BUDGET = 256 * 1024 * 1024

@@ -69,6 +69,13 @@ class Column:
     def step_words(self) -> str:
         return _STEPS[self.base][1] if self.base in _STEPS else (self.step or "")
 
+    def other_than(self, value: str) -> str | None:
+        """Some other value of a type without steps, as SQL."""
+        if self.enum is not None:
+            labels = f"unnest(enum_range(CAST(NULL AS {self.type}))) AS labels (label)"
+            return f"(SELECT label FROM {labels} WHERE label <> {value} LIMIT 1)"  # noqa: S608 - a type and a literal
+        return "gen_random_uuid()" if self.base == "uuid" else None
+
 
 @dataclass(frozen=True)
 class Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cronlift.model.plan import PlannedJob
 from cronlift.model.verification import Check, Status
+from cronlift.proof.findings import Finding
 from cronlift.proof.planned_job import Case, prove
 from cronlift.verification.context import Context
 
@@ -43,4 +44,9 @@ def _check(job: PlannedJob, context: Context) -> Check:
         )
     )
     context.note(job, "effects", {"database": database, **finding.details})
+    return as_check(finding)
+
+
+def as_check(finding: Finding) -> Check:
+    """A proof's finding as a check."""
     return Check(name="effects", status=_STATUS[finding.result], text=finding.text, evidence=finding.lines)

@@ -1,0 +1,70 @@
+"""Judging a procedure that somebody wrote by hand: does it do what the application does?"""
+
+from __future__ import annotations
+
+from cronlift import resources
+from cronlift.errors import UsageError
+from cronlift.generate.quoting import Name, template, text_of
+from cronlift.model.plan import Plan, PlannedJob
+from cronlift.model.verification import Check
+from cronlift.postgres.server import Connection
+from cronlift.proof.planned_job import Case, prove
+from cronlift.proof.session import sides
+from cronlift.verification.context import Context
+from cronlift.verification.effects import as_check
+
+
+def judge(context: Context, procedure: str, job_id: str | None) -> tuple[PlannedJob, Check]:
+    """The effects check of ``procedure`` (a name, with or without schema) against the steps of a planned job.
+
+    It runs as its owner, with that role's settings. Raises UsageError where the job is not clear, there is no such
+    procedure, or no disposable database.
+    """
+    job = _job(context.plan, job_id)
+    if context.proof is None:
+        raise UsageError(
+            "a procedure is judged by running it, which needs a database that may be thrown away",
+            do="name a marked copy with --proof-service or --proof-dsn-env",
+        )
+    server, database = context.proof
+    with server.connect(database) as connection:
+        judged = _called(connection, context.plan, job, procedure)
+        app, role = sides(connection, context.plan.target, judged)
+    connection.close()
+    finding = prove(Case(server, database, context.plan.target, judged, app, role, installed=True))
+    context.note(job, "by_hand", {"database": database, "procedure": procedure, **finding.details})
+    return job, as_check(finding)
+
+
+def _job(plan: Plan, job_id: str | None) -> PlannedJob:
+    chosen = [job for job in plan.jobs if job_id in (None, job.id, job.worker)]
+    if len(chosen) != 1:
+        raise UsageError(
+            f"the plan has no job {job_id}" if job_id else "which job the procedure stands for is not clear",
+            where=", ".join(job.id for job in plan.jobs),
+            do="name one with --job",
+        )
+    return chosen[0]
+
+
+def _called(connection: Connection, plan: Plan, job: PlannedJob, procedure: str) -> PlannedJob:
+    """The job as if it had been planned with that procedure."""
+    schema, _, name = procedure.removesuffix(";").strip().removesuffix("()").rpartition(".")
+    values = {"schema": schema.strip('"') or None, "name": name.strip('"'), "path": list(plan.target.search_path)}
+    row = connection.execute(resources.sql("verify/procedure_by_name"), values).fetchone()
+    if row is None:
+        raise UsageError(
+            f"there is no procedure {procedure} without arguments",
+            where=f"database {connection.info.dbname}",
+            do="create it there first; a name with capitals is written as it is stored",
+        )
+    home, name, owner = map(str, row)
+    return job.model_copy(
+        update={
+            "schema_name": home,
+            "procedure": name,
+            "procedure_sql": "-- by hand",
+            "command": text_of(template("generate/call", procedure=Name(home, name))),
+            "job_role": owner,
+        }
+    )
