@@ -124,6 +124,7 @@ def planned(name: str = "cart_job", procedure_sql: str | None = None, **fields: 
         "worker": "Shop.CartWorker",
         "cron_name": "cronlift/shop/Shop.CartWorker",
         "schedule": schedule,
+        "call": f"CALL public.{name}()",
         "command": f"CALL public.{name}()",
         "job_role": "app",
         "schema_name": "public",

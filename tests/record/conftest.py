@@ -62,6 +62,7 @@ def planned(judged: ClassifiedJob) -> PlannedJob:
             source="0 * * * *", dialect="oban", timezone="Etc/UTC", pg_cron="0 * * * *", guard=None,
             equal="proved", horizon="every minute of 2026 to 2029",
         ),
+        call="CALL shop.clean_baskets()",
         command="CALL shop.clean_baskets()",
         job_role="shop",
         schema_name="shop",

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cronlift.errors import UsageError
+from cronlift.errors import ServerError, UsageError
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
+from cronlift.model.verification import Verification
+from cronlift.record import audit
+from cronlift.record.manifest import Manifest
 from cronlift.record.run_folder import HELD, RunFolder, next_folder, write_atomically
 
 HOLD = """
@@ -79,6 +82,19 @@ def test_documents_come_back_and_are_forgotten(finished: RunFolder) -> None:
     assert finished.read_if_there(Inventory) is None
     with pytest.raises(UsageError, match=r"cannot read inventory\.json"):
         finished.read(Inventory)
+
+
+def test_whoever_changes_a_document_leaves_a_closed_record(finished: RunFolder) -> None:
+    with finished.writing():
+        pass
+    assert Manifest.from_file(finished.manifest).sequence == 1
+    verification = finished.read(Verification)
+    with pytest.raises(ServerError), finished.writing() as folder:
+        folder.write_document(verification.model_copy(update={"installed": False}))
+        raise ServerError("the server went away")
+    assert Manifest.from_file(finished.manifest).sequence == 2
+    assert audit.verify(finished) == ()
+    assert "nothing was installed" not in finished.page.read_text(encoding="utf-8")
 
 
 def test_folders_are_numbered(tmp_path: Path) -> None:

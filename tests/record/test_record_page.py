@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from cronlift.model.plan import Plan
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import PLACES, tally
 
@@ -94,6 +95,14 @@ def test_counts_add_up(finished: RunFolder) -> None:
     assert record.counts == dict(zip(PLACES, (1, 1, 1, 2, 1, 1), strict=True))
     html = finished.page.read_text(encoding="utf-8")
     assert record.equation in html
+
+
+def test_what_was_verified_for_an_earlier_plan_is_not_said_of_this_one(finished: RunFolder) -> None:
+    assert [row.state for row in tally(finished).rows if row.place == "moved"] == ["verified, with remarks"]
+    with finished.writing():
+        finished.write_document(finished.read(Plan).model_copy(update={"warnings": ("another",)}))
+    assert [row.state for row in tally(finished).rows if row.place == "moved"] == ["planned"]
+    assert "nothing was installed" in finished.page.read_text(encoding="utf-8")
 
 
 def test_a_stopped_run_says_so(finished: RunFolder) -> None:

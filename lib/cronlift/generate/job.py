@@ -9,7 +9,7 @@ from itertools import groupby
 from cronlift.generate import catalog, names, procedure
 from cronlift.generate.catalog import Connection, Facts, Role
 from cronlift.generate.procedure import Part
-from cronlift.generate.quoting import Name, template, text_of
+from cronlift.generate.quoting import Body, Name, template, text_of
 from cronlift.generate.refusal import RefusalError
 from cronlift.generate.statement import Statement, is_computed, qualified, read
 from cronlift.model.decision import Decision
@@ -60,7 +60,9 @@ def plan_job(
     schema_name = procedure_name = procedure_sql = None
     commits = False
     if reads[0].step.alone:
-        command = _part(reads[0], target, connection, qualify=True).text
+        call = _part(reads[0], target, connection, qualify=True).text
+        if schedule.guard is not None:
+            raise RefusalError("schedule-guard", f"{reads[0].step.command} cannot stand behind the guard it needs")
     else:
         schema_name = _schema(decision, facts, target)
         catalog.check_schema(connection, schema_name, role.name)
@@ -71,8 +73,9 @@ def plan_job(
         parts = [[_part(r, target, connection, qualify=commits) for r in group] for group in groups]
         path = catalog.path_text(target.search_path)
         procedure_sql = procedure.create(schema_name, procedure_name, parts, path)
-        command = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
+        call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
 
+    command = _guarded(call, schedule.guard)
     cron_name = (
         names.checked(decision.cron_name, f"the cron name of {job.id}")
         if decision and decision.cron_name is not None
@@ -83,6 +86,7 @@ def plan_job(
         worker=job.worker,
         cron_name=cron_name,
         schedule=schedule,
+        call=call,
         command=command,
         job_role=role.name,
         schema_name=schema_name,
@@ -91,7 +95,7 @@ def plan_job(
         commits=commits,
         steps=job.steps,
         losses=job.losses,
-        warnings=tuple(_warnings(facts, role, commits)),
+        warnings=tuple(_warnings(facts, role, commits, schedule)),
         config_file=job.config.file,
         config_line=job.config.line,
         hash=digest({"procedure": procedure_sql, "command": command, "schedule": schedule.pg_cron}),
@@ -111,9 +115,16 @@ def _schedule(job: ClassifiedJob, target: Target) -> ScheduleVerdict:
     notes = "; ".join(verdict.notes) or "no equal pg_cron expression is known"
     if verdict.equal != "proved" or verdict.pg_cron is None:
         raise RefusalError(f"schedule-{verdict.equal}", f"schedule {job.schedule!r} ({job.timezone}): {notes}")
-    if verdict.guard is not None:
-        raise RefusalError("schedule-guard", f"schedule {job.schedule!r} needs a guard, {verdict.guard}: {notes}")
     return verdict
+
+
+def _guarded(call: str, guard: str | None) -> str:
+    """The cron entry's command. A guard stands around the call, not in the procedure: the procedure does what the app
+    did, and the entry decides whether its tick counts. CALL may COMMIT inside DO (manual, 43.8)."""
+    if guard is None:
+        return call
+    body = Body(f"\nBEGIN\n  IF {guard} THEN\n    {call};\n  END IF;\nEND\n", "guard")
+    return text_of(template("generate/do", body=body))
 
 
 def _read_steps(job: ClassifiedJob, connection: Connection, target: Target) -> list[_Read]:
@@ -269,8 +280,10 @@ def _procedure_name(job: ClassifiedJob, decision: Decision | None, schema: str, 
     return name
 
 
-def _warnings(facts: Sequence[Facts], role: Role, commits: bool) -> list[str]:
+def _warnings(facts: Sequence[Facts], role: Role, commits: bool, schedule: ScheduleVerdict) -> list[str]:
     texts = []
+    if schedule.guard is not None:
+        texts += [schedule.explanation, *schedule.notes]
     for relation in {r.oid: r for f in facts for r in f.relations}.values():
         if relation.row_security and (relation.row_security_forced or relation.owner != role.name):
             texts.append(f"row-level security of {relation.schema}.{relation.reference.name} applies to {role.name}")

@@ -58,6 +58,8 @@ class ScheduleVerdict(Record):
 class PlannedJob(Record):
     """One job's way into the database.
 
+    ``call`` is the one statement that does the work, ``command`` what the cron entry runs: the same, or, where the
+    schedule needs a guard, a block that asks whether the tick is one of the job's before it does.
     ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
     ``commits`` says that the procedure ends transactions itself; ``hash`` is the SHA-256 of procedure, command
     and schedule: the identity of what gets installed.
@@ -67,6 +69,7 @@ class PlannedJob(Record):
     worker: str
     cron_name: str
     schedule: ScheduleVerdict
+    call: str
     command: str
     job_role: str
     schema_name: str | None

@@ -56,7 +56,7 @@ def run(
         )
     _check_names(settings)
     started = datetime.now(UTC)
-    with settings.folder.writing() as folder:
+    with settings.folder.writing(closes=False) as folder:
         settings = settings if settings.run_id else replace(settings, run_id=id_of(settings))
         early = [stage for stage in stages if stage.name in ("inventory", "classify", "generate")]
         late = [stage for stage in stages if stage not in early]

@@ -131,7 +131,7 @@ def monitor(params: VerifyParameters, name: str) -> Block:
 @contextmanager
 def _record(params: Parameters) -> Iterator[RunFolder]:
     """The run folder, held for writing; closed as a record afterwards, unless a runner holds it and does so."""
-    with params.folder().writing() as folder:
+    with params.folder().writing(closes=False) as folder:
         yield folder
         if not folder.held_by_runner:
             known = None

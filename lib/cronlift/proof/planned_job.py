@@ -92,7 +92,7 @@ def _prove(case: Case) -> Finding:
 
 def _whole(connection: Connection, bench: Bench, case: Case, reach: Reach, tables: Tables) -> Finding:
     pair = Pair(
-        case.app, case.role, partial(run_app, steps=case.job.steps), partial(run_command, command=case.job.command)
+        case.app, case.role, partial(run_app, steps=case.job.steps), partial(run_command, command=case.job.call)
     )
     return savepoints.prove(connection, bench, pair, reach, tables)
 
@@ -141,11 +141,11 @@ def _boundaries(case: Case, procedure: _Procedure) -> Finding | None:
 def _same_statement(case: Case) -> Finding:
     """A command that stands alone: it must be the app's own statement, names qualified."""
     (step,) = case.job.steps
-    same = segments.same_statement(step.text, case.job.command)
+    same = segments.same_statement(step.text, case.job.call)
     text = f"the cron command is the app's own statement ({step.command}), with its names qualified"
     if same:
         return Finding("equal", text)
-    return Finding("differs", f"the cron command {case.job.command!r} is not the app's statement {step.text!r}")
+    return Finding("differs", f"the cron command {case.job.call!r} is not the app's statement {step.text!r}")
 
 
 def _on_copies(case: Case, procedure: _Procedure, reach: Reach) -> Finding:
@@ -153,7 +153,7 @@ def _on_copies(case: Case, procedure: _Procedure, reach: Reach) -> Finding:
     found = clones.prove(
         case.server,
         case.database,
-        clones.Work(case.app, case.role, case.transactions, case.job.command, procedure.before, frozenset(must)),
+        clones.Work(case.app, case.role, case.transactions, case.job.call, procedure.before, frozenset(must)),
     )
     if found.result == "unproved" and not isinstance(procedure.body, str):
         return replace(found, result="weak")

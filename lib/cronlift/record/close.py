@@ -11,10 +11,10 @@ from pathlib import Path
 
 from cronlift.errors import UsageError
 from cronlift.model.job import Inventory
-from cronlift.record import manifest, page
+from cronlift.record import manifest, outcome, page
 from cronlift.record.manifest import Inputs, Manifest
 from cronlift.record.revision import UNKNOWN, revision
-from cronlift.record.run_folder import RunFolder
+from cronlift.record.run_folder import DOCUMENTS, RunFolder
 
 
 def close(
@@ -23,12 +23,13 @@ def close(
     inputs: Inputs | None = None,
     run_id: str = "",
     started: datetime | None = None,
-    exit_code: int = 0,
+    exit_code: int | None = None,
     stopped: str = "",
 ) -> Manifest:
     """Write ``record.html`` and ``manifest.json``; the caller holds the folder's lock.
 
-    What is not given is taken from the folder's last record: a single stage (install, say) knows no application.
+    What is not given is taken from the folder's last record (a single stage, install say, knows no application);
+    the exit code from what the documents say.
     """
     last = _last(folder)
     inventory = folder.read_if_there(Inventory)
@@ -46,7 +47,8 @@ def close(
             stopped=stopped,
         ),
     )
-    return manifest.seal(folder, run_id=name, inputs=given, started=moment, exit_code=exit_code)
+    code = _code(folder) if exit_code is None else exit_code
+    return manifest.seal(folder, run_id=name, inputs=given, started=moment, exit_code=code)
 
 
 def inputs_of(app: Path, env: str, decisions: Path | None = None, options: dict[str, str] | None = None) -> Inputs:
@@ -59,6 +61,11 @@ def inputs_of(app: Path, env: str, decisions: Path | None = None, options: dict[
         decisions_sha256=judged,
         options=options or {},
     )
+
+
+def _code(folder: RunFolder) -> int:
+    found = (folder.read_if_there(kind) for kind in DOCUMENTS)
+    return outcome.worst([outcome.of(document).exit_code for document in found if document is not None])
 
 
 def _last(folder: RunFolder) -> Manifest | None:

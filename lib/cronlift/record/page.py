@@ -27,7 +27,7 @@ from cronlift.notebook import display, views
 from cronlift.record import outcome
 from cronlift.record.manifest import who
 from cronlift.record.run_folder import RunFolder
-from cronlift.record.tally import Row, Tally, tally
+from cronlift.record.tally import Row, Tally, current, tally
 
 QUERIES = ("cron_jobs", "monitor_runs", "monitor_failures")
 """The queries a person keeps at hand, in sql/; verify puts what they return into the evidence."""
@@ -68,8 +68,8 @@ def render(folder: RunFolder, context: Context) -> str:
     inventory = folder.read_if_there(Inventory)
     classification = folder.read_if_there(Classification)
     plan = folder.read_if_there(Plan)
-    installation = folder.read_if_there(Installation)
-    verification = folder.read_if_there(Verification)
+    installation = current(folder.read_if_there(Installation), plan)
+    verification = current(folder.read_if_there(Verification), plan)
     record = tally(folder)
     entries = _entries(record, classification, plan, verification)
     documents = [d for d in (inventory, classification, plan, installation, verification) if d is not None]

@@ -155,10 +155,12 @@ class RunFolder:
         return os.environ.get(HELD) == str(self.path)
 
     @contextmanager
-    def writing(self) -> Iterator[RunFolder]:
+    def writing(self, *, closes: bool = True) -> Iterator[RunFolder]:
         """Hold the folder for writing; a second writer is told so. Released when the process ends, however it
         ends.
 
+        When documents were changed meanwhile the record is closed over them (close.py), so that nobody can forget
+        it; ``closes`` False: the caller does so himself, with more to say.
         Raises UsageError where another process writes, or the folder cannot be made.
         """
         if self.held_by_runner:
@@ -183,9 +185,20 @@ class RunFolder:
                     where=str(self.path),
                     do="wait until it is done (or close the other browser tab's run), or use another --run folder",
                 ) from error
-            yield self
+            before = self._stamps()
+            try:
+                yield self
+            finally:
+                if closes and self._stamps() != before:
+                    from cronlift.record.close import close  # it writes through this module
+
+                    close(self)
         finally:
             os.close(descriptor)
+
+    def _stamps(self) -> dict[str, tuple[int, int]]:
+        found = sorted(self.documents.glob("*.json"))
+        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
     def _refuse_foreign(self) -> None:
         """A folder that holds other things is never written to: the manifest lists every file below it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
@@ -15,6 +15,8 @@ from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Verification
 from cronlift.record.run_folder import RunFolder
+
+D = TypeVar("D", Installation, Verification)
 
 Place = Literal["moved", "split", "stays", "review", "startup", "not analysed"]
 PLACES: tuple[Place, ...] = ("moved", "split", "stays", "review", "startup", "not analysed")
@@ -68,8 +70,8 @@ def tally(folder: RunFolder) -> Tally:
     """The tally of a run folder, as far as its stages have got."""
     classification = folder.read_if_there(Classification)
     plan = folder.read_if_there(Plan)
-    installation = folder.read_if_there(Installation)
-    verification = folder.read_if_there(Verification)
+    installation = current(folder.read_if_there(Installation), plan)
+    verification = current(folder.read_if_there(Verification), plan)
     if classification is not None:
         jobs: Iterable[Row] = (_classified(job, plan, installation, verification) for job in classification.jobs)
         unknown = classification.not_analysed
@@ -107,6 +109,11 @@ def tally(folder: RunFolder) -> Tally:
     )
     rows = sorted([*jobs, *rest], key=lambda row: PLACES.index(row.place))
     return Tally(tuple(rows), classification is not None)
+
+
+def current(document: D | None, plan: Plan | None) -> D | None:
+    """The document, if it is about this very plan: one that was made for an earlier plan says nothing of this one."""
+    return document if document is not None and plan is not None and document.plan_hash == plan.hash else None
 
 
 def _classified(

@@ -92,6 +92,8 @@ def _probed(jobs: Sequence[PlannedJob], context: Context) -> dict[str, Check]:
             f"probe: an entry of its own ({job.command}, database {context.plan.target.database}, "
             f"as {job.job_role}) at the next minute, removed afterwards; it is no tick of the schedule"
         ]
+        if job.schedule.guard is not None:
+            lines.append("the entry's guard judges the tick, so the probe may have ended without doing the work")
         if result.row is None:
             checks[job.id] = _check(result.status, f"probe: {result.problem}", lines)
         elif result.row["status"] == "succeeded":
