@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from cronlift.elixir.evaluator import Evaluator, Scope
 
 
+# Elixir's own modules (elixir lib/elixir/lib): an application's module of such a name may or may not be the one that
+# is loaded. Named here and not looked up in the catalogue, so that a line less there never makes a job look simpler.
+_ELIXIR = frozenset(
+    "Access Agent Application Atom Base Bitwise Calendar Code Collectable Config Date DateTime DynamicSupervisor Enum "
+    "Enumerable Exception File Float Function GenServer IO Inspect Integer Kernel Keyword List Logger Macro Map MapSet "
+    "Module NaiveDateTime Node OptionParser Path Port Process Protocol Range Regex Registry Stream String StringIO "
+    "Supervisor System Task Time Tuple URI Version".split()
+)
+
+
 def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
     """Evaluate a call as written."""
     if node.target is None:
@@ -152,8 +162,8 @@ def remote(
     if len(definitions) > 1:
         places = ", ".join(f"{d.file}:{d.span.line}" for d in definitions)
         return [(state, ev.unknown_call(what, f"the module is defined more than once ({places})", span, scope))]
-    if definitions and ev.catalogue.covers(module_name):
-        why = f"{definitions[0].file} defines a module that a library has under the same name"
+    if definitions and module_name in _ELIXIR:
+        why = f"{definitions[0].file} defines a module that Elixir has under the same name"
         return [(state, ev.unknown_call(what, why, span, scope))]
     if definitions:
         return _on_module(ev, node, definitions[0], name, args, state, scope, span)

@@ -78,7 +78,6 @@ class Catalogue:
             if use.module in self._uses:
                 raise _refusal(name, use.line, f"use {use.module} is listed twice")
             self._uses[use.module] = use
-        self._modules = frozenset(entry.module for entry in self.calls)
         self._check_overlaps(name)
 
     @classmethod
@@ -100,10 +99,6 @@ class Catalogue:
             if (entry := self._calls.get(key)) is not None:
                 return entry
         return None
-
-    def covers(self, module: str) -> bool:
-        """Whether the list speaks of that module at all."""
-        return module in self._modules
 
     def is_harmless_use(self, module: str) -> bool:
         """Whether ``use module`` leaves what the using module's functions do as its source says."""
