@@ -70,7 +70,7 @@ def test_what_an_application_says_stays_text(page: Reader) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1 job moved to the database: 1 of 1 moved job verified, with remarks to read",
+        "1 job moved to the database and verified; there are remarks to read",
         "shop/baskets-cleanup",
         "CALL shop.clean_baskets()",
         "DELETE FROM",

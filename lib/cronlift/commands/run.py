@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from cronlift.commands import options, output
 from cronlift.errors import UsageError
 from cronlift.model.plan import Plan
+from cronlift.model.verification import CheckName, Verification
 from cronlift.notebook import run as runs
 from cronlift.notebook.runner import Settings
 from cronlift.record.run_folder import next_folder
@@ -90,7 +91,18 @@ def show(report: runs.Report) -> None:
             for row in report.tally.rows
         ]
         output.table(("JOB", "SCHEDULE", "VERDICT", "STATE", "AS / BECAUSE"), rows)
-        print(f"\n{report.tally.equation}")
+        print(f"\n{report.tally.equation}\n")
+    verification = report.folder.read_if_there(Verification)
+    if verification is not None and verification.installed:
+        checks = get_args(CheckName)
+        found = [(job.cron_name, {check.name: check.status for check in job.checks}) for job in verification.jobs]
+        output.table(
+            ("CRON ENTRY", *(name.replace("_", " ").upper() for name in checks)),
+            [(name, *(status.get(check, "").replace("_", " ") for check in checks)) for name, status in found],
+        )
+        said = {f"{check.name.replace('_', ' ')}: {check.text}" for job in verification.jobs for check in job.checks
+                if check.status not in ("passed", "not_installed")}  # fmt: skip
+        print("\n".join(["", *(output.printable(line) for line in sorted(said)), ""]))
     if report.stopped:
         failed = report.results[-1]
         print(f"cronlift: {failed.stage.notebook} stopped: {output.printable(failed.text)}", file=sys.stderr)

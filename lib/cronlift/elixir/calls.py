@@ -30,10 +30,59 @@ if TYPE_CHECKING:
 # Elixir's own modules (elixir lib/elixir/lib): an application's module of such a name may or may not be the one that
 # is loaded. Named here and not looked up in the catalogue, so that a line less there never makes a job look simpler.
 _ELIXIR = frozenset(
-    "Access Agent Application Atom Base Bitwise Calendar Code Collectable Config Date DateTime DynamicSupervisor Enum "
-    "Enumerable Exception File Float Function GenServer IO Inspect Integer Kernel Keyword List Logger Macro Map MapSet "
-    "Module NaiveDateTime Node OptionParser Path Port Process Protocol Range Regex Registry Stream String StringIO "
-    "Supervisor System Task Time Tuple URI Version".split()
+    [
+        "Access",
+        "Agent",
+        "Application",
+        "Atom",
+        "Base",
+        "Bitwise",
+        "Calendar",
+        "Code",
+        "Collectable",
+        "Config",
+        "Date",
+        "DateTime",
+        "DynamicSupervisor",
+        "Enum",
+        "Enumerable",
+        "Exception",
+        "File",
+        "Float",
+        "Function",
+        "GenServer",
+        "IO",
+        "Inspect",
+        "Integer",
+        "Kernel",
+        "Keyword",
+        "List",
+        "Logger",
+        "Macro",
+        "Map",
+        "MapSet",
+        "Module",
+        "NaiveDateTime",
+        "Node",
+        "OptionParser",
+        "Path",
+        "Port",
+        "Process",
+        "Protocol",
+        "Range",
+        "Regex",
+        "Registry",
+        "Stream",
+        "String",
+        "StringIO",
+        "Supervisor",
+        "System",
+        "Task",
+        "Time",
+        "Tuple",
+        "URI",
+        "Version",
+    ]
 )
 
 

@@ -173,6 +173,9 @@ def _headline(
     if verification is None:
         return f"{outcome.plural(moved, 'job')} installed, not verified yet", "attention"
     result = outcome.of(verification)
+    if result.colour in ("green", "attention"):
+        remarks = "; there are remarks to read" if result.colour == "attention" else ""
+        return f"{outcome.plural(moved, 'job')} moved to the database and verified{remarks}", result.colour
     return f"{outcome.plural(moved, 'job')} moved to the database: {result.sentence}", result.colour
 
 
