@@ -119,7 +119,16 @@ class Fold:
     open: bool = False
 
 
-Part = Say | Table | Listing | Fold
+@dataclass(frozen=True)
+class Picture:
+    """A drawing of ours (``svg``) under a title that opens, with its plain-text twin."""
+
+    title: str
+    svg: str
+    text: str
+
+
+Part = Say | Table | Listing | Fold | Picture
 
 
 @dataclass(frozen=True)
@@ -162,6 +171,9 @@ def _html(part: Part) -> str:
         case Fold(title, table, is_open):
             opened = " open" if is_open else ""
             return f"<details{opened}><summary>{escape(title)}</summary>{_html_table(table)}</details>"
+        case Picture(title, svg, text):
+            drawing = f'<div class="scroll" role="img" aria-label="{escape(text)}">{svg}</div>'
+            return f"<details open><summary>{escape(title)}</summary>{drawing}</details>"
 
 
 def _html_table(table: Table) -> str:
@@ -194,6 +206,8 @@ def _text(part: Part) -> str:
             return visible(f"{title}\n{textwrap.indent(text.rstrip(), '    ')}")
         case Fold(title, table, _):
             return f"{visible(title)}\n{text_table(table)}"
+        case Picture(title, _, text):
+            return visible(f"{title}\n{textwrap.indent(text, '    ')}")
 
 
 def text_table(table: Table) -> str:

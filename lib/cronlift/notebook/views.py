@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib import rc_context
+
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Plan, PlannedJob
 from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Status, Verification
-from cronlift.notebook.display import Badge, Block, Cell, Code, Fold, Listing, Noted, Part, Say, Table, Tone, block
+from cronlift.notebook.display import (
+    Badge,
+    Block,
+    Cell,
+    Code,
+    Fold,
+    Listing,
+    Noted,
+    Part,
+    Picture,
+    Say,
+    Table,
+    Tone,
+    block,
+)
 from cronlift.record import outcome
 from cronlift.record.tally import Tally
+from cronlift.schedule.calendar import year_plot
 
 VERDICTS: dict[str, tuple[str, Tone]] = {
     "pure_sql": ("pure SQL", "green"),
@@ -87,6 +105,8 @@ def plan(document: Plan) -> Block:
         for j in document.jobs
     ]
     parts: list[Part] = [_say(document), Table(("job", "cron entry", "schedule", "command", "runs as"), rows)]
+    parts.append(Fold("What the schedules mean", _schedules(document)))
+    parts += [_calendar(j) for j in document.jobs if j.schedule.copied_first_difference]
     if document.refused:
         parts.append(Fold("Refused", Table(("job", "why"), [(r.id, r.why) for r in document.refused]), open=True))
     said = [*document.warnings, *(f"{short(j.worker)}: {w}" for j in document.jobs for w in j.warnings)]
@@ -107,6 +127,32 @@ def plan(document: Plan) -> Block:
         ("config.patch: takes the entries out of the application", document.patch),
     )
     return Block((*parts, *(Listing(title, text) for title, text in listings if text)))
+
+
+def _schedules(document: Plan) -> Table:
+    rows: list[Sequence[Cell]] = [
+        (
+            short(j.worker),
+            Noted(j.schedule.source, j.schedule.timezone),
+            Noted(j.schedule.pg_cron or "", "with a guard on the tick" if j.schedule.guard else ""),
+            Noted(j.schedule.explanation, f"proved for {j.schedule.horizon}"),
+        )
+        for j in document.jobs
+    ]
+    return Table(("job", "in the application", "in pg_cron", "what it means"), rows)
+
+
+def _calendar(job: PlannedJob) -> Picture:
+    """A year in which the application's text, copied as it is, would have fired otherwise."""
+    schedule = job.schedule
+    year = int((schedule.copied_first_difference or "2025")[:4])
+    figure = year_plot(schedule.source, year, schedule.dialect, schedule.timezone)
+    drawn = io.StringIO()
+    with rc_context({"svg.hashsalt": job.id}):  # the same plan draws the same bytes
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    svg = drawn.getvalue()
+    title = f"{short(job.worker)}: what copying {schedule.source!r} would have done in {year}"
+    return Picture(title, svg[svg.index("<svg") :], schedule.explanation)
 
 
 def installation(document: Installation) -> Block:
