@@ -6,8 +6,9 @@ as a condition of the statements below it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cronlift.elixir import patterns
@@ -46,6 +47,16 @@ def unmatched(tried: Sequence[Node], name: str) -> str:
     return name
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One clause of a case, an anonymous function or a named one: what it asks for, and what it runs."""
+
+    patterns: tuple[Node, ...]
+    guard: Node | None
+    place: Span
+    run: Callable[[State, Scope], list[Flow]]
+
+
 def clauses(
     ev: Evaluator,
     options: Sequence[ast.Clause],
@@ -56,10 +67,12 @@ def clauses(
     otherwise: str,
 ) -> list[Flow]:
     """Take the first clause whose patterns and guard fit; ``otherwise`` names the exception when none does."""
-    out: list[Flow] = []
-    for chosen in split(values):
-        out.extend(_choose(ev, options, chosen, state, scope, span, otherwise))
-    return merge(out)
+    found = [Option(c.patterns, c.guard, span, partial(_eval, ev, c.body)) for c in options]
+    return merge([flow for chosen in split(values) for flow in select(ev, found, chosen, state, scope, otherwise)])
+
+
+def _eval(ev: Evaluator, body: ast.Block, state: State, scope: Scope) -> list[Flow]:
+    return ev.eval(body, state, scope)
 
 
 def split(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:
@@ -73,35 +86,35 @@ def split(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:
     return combinations
 
 
-def _choose(
+def select(
     ev: Evaluator,
-    options: Sequence[ast.Clause],
+    options: Sequence[Option],
     values: tuple[Value, ...],
     state: State,
     scope: Scope,
-    span: Span,
     otherwise: str,
 ) -> list[Flow]:
+    """Run the first option that fits; where that is not known, each that may, the later ones under the doubt of those
+    above them as well as their own."""
     out: list[Flow] = []
     doubtful = False
-    for clause in options:
-        if len(clause.patterns) != len(values):
+    for option in options:
+        if len(option.patterns) != len(values):
             continue
-        verdict, bindings = ev.matcher(state, scope).all(clause.patterns, values)
+        verdict, bindings = ev.matcher(state, scope).all(option.patterns, values)
         if verdict is Match.NO:
             continue
         inner = state.bind(bindings)
-        if clause.guard is not None:
-            verdict = min(verdict, guard(ev, clause.guard, inner, scope))
+        if option.guard is not None:
+            verdict = min(verdict, guard(ev, option.guard, inner, scope))
             if verdict is Match.NO:
                 continue
-        # A later clause stands under the doubt of those above it as well as its own.
         doubtful = doubtful or verdict is Match.MAYBE
-        within = replace(scope, conditions=(*scope.conditions, span)) if doubtful else scope
-        out.extend(scoped(ev.eval(clause.body, inner, within), state.env))
+        within = replace(scope, conditions=(*scope.conditions, option.place)) if doubtful else scope
+        out.extend(scoped(option.run(inner, within), state.env))
         if verdict is Match.YES:
             return out
-    return [*out, raised(state, unmatched([p for c in options for p in c.patterns], otherwise))]
+    return [*out, raised(state, unmatched([p for o in options for p in o.patterns], otherwise))]
 
 
 def guard(ev: Evaluator, node: Node, state: State, scope: Scope) -> Match:

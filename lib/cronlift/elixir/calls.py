@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cronlift.elixir import branches, forms, library, repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
-from cronlift.elixir.patterns import Match
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, State, merge, raised, scoped, then
+from cronlift.elixir.trace import Flow, State, merge, scoped, then
 from cronlift.elixir.trace import Raised as Left
 from cronlift.elixir.values import (
     Function,
@@ -283,10 +282,16 @@ def _apply(
     start = state.with_env({})
 
     def run(s: State, values: tuple[Value, ...]) -> list[Flow]:
-        out: list[Flow] = []
-        for chosen in branches.split(values):
-            out.extend(_clauses(ev, function, chosen, s.with_env({}), inner, span))
-        return merge(out)
+        options = [
+            branches.Option(c.params, c.guard, c.span, partial(_body, ev, c)) for c in function.clauses if c.sections
+        ]
+        return merge(
+            [
+                flow
+                for chosen in branches.split(values)
+                for flow in branches.select(ev, options, chosen, s.with_env({}), inner, "FunctionClauseError")
+            ]
+        )
 
     return scoped(_with_defaults(ev, function, args, start, inner, run), state.env)
 
@@ -312,30 +317,6 @@ def _with_defaults(
         return run(s, tuple(defaults[i] if i in defaults else next(rest) for i in range(function.arity)))
 
     return ev.arguments(nodes, state, scope, complete)
-
-
-def _clauses(
-    ev: Evaluator, function: Definition, args: tuple[Value, ...], state: State, scope: Scope, span: Span
-) -> list[Flow]:
-    out: list[Flow] = []
-    doubtful = False
-    for clause in function.clauses:
-        if clause.sections is None:
-            continue
-        verdict, bindings = ev.matcher(state, scope).all(clause.params, args)
-        if verdict is Match.NO:
-            continue
-        inner = state.bind(bindings)
-        if clause.guard is not None:
-            verdict = min(verdict, branches.guard(ev, clause.guard, inner, scope))
-            if verdict is Match.NO:
-                continue
-        doubtful = doubtful or verdict is Match.MAYBE
-        within = replace(scope, conditions=(*scope.conditions, clause.span)) if doubtful else scope
-        out.extend(_body(ev, clause, inner, within))
-        if verdict is Match.YES:
-            return out
-    return [*out, raised(state, "FunctionClauseError")]
 
 
 def _body(ev: Evaluator, clause: FunctionClause, state: State, scope: Scope) -> list[Flow]:
