@@ -104,7 +104,7 @@ def test_a_command_that_stands_alone_is_the_apps_own(shop: Make, statement: str)
     found = made.prove()
     assert found.result == "equal", found
     plan = made.plan
-    other = plan.jobs[0].model_copy(update={"command": "VACUUM public.item"})
+    other = plan.jobs[0].model_copy(update={"call": "VACUUM public.item"})
     found = Shop(made.database, plan.model_copy(update={"jobs": (other,)}), made.app).prove()
     assert found.result == "differs"
 

@@ -64,7 +64,7 @@ def _called(connection: Connection, plan: Plan, job: PlannedJob, procedure: str)
             "schema_name": home,
             "procedure": name,
             "procedure_sql": "-- by hand",
-            "command": text_of(template("generate/call", procedure=Name(home, name))),
+            "call": text_of(template("generate/call", procedure=Name(home, name))),
             "job_role": owner,
         }
     )
