@@ -40,7 +40,10 @@ def install(
         plan = approved(folder, plan_hash)
         # Recorded before it acts: after a crash the folder says what was about to be done.
         document = put(plan, server, apply=False, run_id=plan.run_id)
-        folder.write_document(document)
+        recorded = folder.read_if_there(Installation)
+        # What was applied stays on record: a later look must not deny it.
+        if recorded is None or not recorded.applied or recorded.plan_hash != plan.hash:
+            folder.write_document(document)
         if apply:
             document = put(plan, server, apply=True, run_id=plan.run_id)
             folder.write_document(document)

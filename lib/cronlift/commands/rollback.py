@@ -6,6 +6,7 @@ import typer
 
 from cronlift.commands import options
 from cronlift.commands.install import PlanHash, approved, show
+from cronlift.model.verification import Verification
 from cronlift.postgres.server import Server
 from cronlift.record.run_folder import RunFolder
 from cronlift.stages.install import rollback as take_out
@@ -31,5 +32,7 @@ def rollback(
         plan = approved(folder, plan_hash)
         document = take_out(plan, server, apply=apply, run_id=plan.run_id)
         if apply:
+            # What an older verification saw is no longer there.
+            folder.forget(Verification)
             folder.write_document(document)
     show(document, plan, as_json=as_json)

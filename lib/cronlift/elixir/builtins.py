@@ -53,7 +53,7 @@ def text(value: Value) -> str | None:
 def operator(op: str, left: Value, right: Value) -> Value | None:
     """A binary operator on known values."""
     if op == "<>":
-        a, b = text(left), text(right)
+        a, b = _string(left), _string(right)  # `<>` takes strings only
         return Known(a + b) if a is not None and b is not None else None
     if op in ("++", "--") and isinstance(left, ListValue) and isinstance(right, ListValue):
         if op == "++":

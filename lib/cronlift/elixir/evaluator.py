@@ -17,7 +17,7 @@ from cronlift.elixir.modules import FunctionClause, Module
 from cronlift.elixir.patterns import Matcher
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, TooComplex, scoped, then
+from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, TooComplex, raised, scoped, then
 from cronlift.elixir.values import (
     NIL,
     Function,
@@ -54,6 +54,7 @@ class Scope:
     stack: tuple[tuple[str, str, int], ...] = ()
     loop: bool = False
     transaction: int | None = None
+    transaction_repo: str = ""
     conditions: tuple[Span, ...] = ()
 
 
@@ -273,7 +274,17 @@ class Evaluator:
             case "::":
                 return self.eval(node.left, state, scope)
             case op if op in _OPERATORS and scope.module.function(op, 2) is None:
-                return self.arguments([node.left, node.right], state, scope, lambda s, vs: [(s, _operate(op, *vs))])
+
+                def operate(s: State, vs: tuple[Value, ...]) -> list[Flow]:
+                    result: Flow = (s, _operate(op, *vs))
+                    # A division by zero ends the job there.
+                    return (
+                        [result, raised(s, "ArithmeticError")]
+                        if op == "/" and isinstance(result[1], Unknown)
+                        else [result]
+                    )
+
+                return self.arguments([node.left, node.right], state, scope, operate)
             case op:
                 return self.arguments(
                     [node.left, node.right], state, scope,

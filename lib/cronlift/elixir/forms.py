@@ -110,6 +110,10 @@ def _for(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
     if into is not None and not (isinstance(into, ast.List | ast.Map | ast.Text) and not list(ast.walk(into))[1:]):
         ev.problem("not-understood", "what the comprehension collects into is not a literal", into.span)
         return ev.eval(into, state, scope)
+    if isinstance(body, ast.Block) and options and ast.keyword(options[0], "reduce") is None:
+        # What is collected is not the list of results: a map has its own order, `uniq: true` drops some.
+        flows = scoped(_generate(ev, clauses, body, state, scope), state.env)
+        return then(flows, lambda s, _: [(s, Unknown("a comprehension"))])
     if isinstance(body, ast.Block) and not [o for o in options if ast.keyword(o, "reduce") is not None]:
         return scoped(_generate(ev, clauses, body, state, scope), state.env)
     ev.problem("not-understood", "a reducing comprehension is not followed", node.span)

@@ -20,7 +20,15 @@ from cronlift.sql.rewrite import replace_parameters
 
 # What happens outside the database, or in the application's memory: a job with one of these needs the app.
 BLOCKING = ("http", "file", "shell", "process_state", "enqueue", "mail", "pubsub")
-_ALARMS = ("Logger.error", "Logger.critical", "Logger.alert", "Logger.emergency")
+_ALARMS = (
+    "Logger.error",
+    "Logger.critical",
+    "Logger.alert",
+    "Logger.emergency",
+    "Logger.warn",
+    "Logger.log",
+    ":logger.",
+)
 _LOSSES = {
     "log": ("log-lines", "the job's log lines are no longer written"),
     "telemetry": ("telemetry", "the job's telemetry and error reports are no longer sent"),

@@ -18,6 +18,7 @@ from cronlift.elixir.values import (
     Unknown,
     Value,
     equal,
+    fully_known,
     join,
 )
 
@@ -131,8 +132,12 @@ class Matcher:
         for key_node, inner in pattern.pairs:
             if verdict is Match.NO:
                 break
-            found = value.get(self.lookup(key_node))
-            if found is None:
+            key = self.lookup(key_node)
+            found = value.get(key)
+            if isinstance(found, Unknown) and not (fully_known(key) and all(fully_known(k) for k, _ in value.pairs)):
+                one, bound = self._shapeless(inner, found, bound, sure_no=False)
+                verdict = min(verdict, Match.MAYBE)
+            elif found is None:
                 one, bound = self._shapeless(inner, Unknown("a map's other keys"), bound, sure_no=False)
                 verdict = min(verdict, Match.MAYBE if value.open else Match.NO)
             else:

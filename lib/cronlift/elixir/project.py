@@ -63,11 +63,11 @@ class Project:
         """Source files as paths relative to the root, sorted; symbolic links to folders are not followed."""
         top = self.root / below
         for folder, names, files in os.walk(top):
-            hidden = [n for n in names if n.startswith(".")]
-            for name in hidden + [n for n in names if n in _SKIPPED]:
-                if name in names:
-                    names.remove(name)
-            names.sort()
+            # Names such as `assets` or `doc` are only set aside where an application keeps what is not its code.
+            parts = Path(folder).relative_to(self.root).parts
+            outer = not parts or (parts[0] == "apps" and len(parts) <= 2)
+            skipped = _SKIPPED if outer else set()
+            names[:] = sorted(n for n in names if not n.startswith(".") and n not in skipped)
             for name in sorted(files):
                 if name.endswith(suffix):
                     yield (Path(folder) / name).relative_to(self.root).as_posix()

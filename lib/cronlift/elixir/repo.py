@@ -149,6 +149,8 @@ def _query(
     _check_options(ev, args[2] if len(args) > 2 else ListValue(()), span)
     parameters = args[1] if len(args) > 1 else ListValue(())
     ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
+    if scope.transaction_repo not in ("", module.name):
+        ev.problem("two-repositories", "the statement stands in a transaction of another repository", span)
     flows: list[Flow] = []
     for text in args[0].alternatives if isinstance(args[0], OneOf) else (args[0],):
         sql = _sql_text(text)
@@ -199,7 +201,7 @@ def _check_overrides(ev: Evaluator, module: Module) -> None:
         if name in ("query", "query!", "transaction", "transact", "rollback", "checkout", "default_options"):
             span = function.clauses[0].span
             ev.problem("repository-changed", f"{module.name} defines {name} itself", span)
-        if name == "init":
+        if (("init", 2) in module.functions) and function.clauses:
             for node in ast.walk([c.sections for c in function.clauses]):
                 if session_setting(node):
                     text = f"the sessions of {module.name} are changed when they open"
@@ -228,6 +230,9 @@ def _transaction(
     node: Node | None,
 ) -> list[Flow]:
     work = args[0]
+    _check_engine(ev, module, span)
+    if scope.transaction_repo not in ("", module.name):
+        ev.problem("two-repositories", "a transaction of another repository is open here", span)
     _check_options(ev, args[1] if len(args) > 1 else ListValue(()), span)
     if not isinstance(work, Function):
         ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
@@ -237,7 +242,7 @@ def _transaction(
     number = state.transactions + 1 if outermost else scope.transaction
     begun = replace(state, transactions=state.transactions + 1) if outermost else state
     arity = len(work.clauses[0].patterns) if work.clauses else max(work.arity, 0)
-    inner = replace(scope, transaction=number)
+    inner = replace(scope, transaction=number, transaction_repo=module.name)
     flows = ev.invoke(work, (ModuleName(module.name),) * arity, begun, inner, node or ast.Block(span, ()))
     return merge([_closed(s, v, number, name, outermost, span, ev) for s, v in flows])
 

@@ -79,7 +79,7 @@ Flow = tuple[State, Value]
 def raised(state: State, kind: str) -> Flow:
     """Leave by an exception; one that no code asked for marks the path as odd."""
     unexpected = ("MatchError", "CaseClauseError", "FunctionClauseError", "WithClauseError", "TryClauseError",
-                  "CondClauseError", "ArgumentError", "no clause")  # fmt: skip
+                  "CondClauseError", "ArgumentError", "ArithmeticError", "no clause")  # fmt: skip
     return replace(state, odd=state.odd or kind in unexpected), Raised(kind)
 
 

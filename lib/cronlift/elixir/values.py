@@ -52,6 +52,9 @@ class MapValue(Value):
     open: bool = False
 
     def get(self, key: Value) -> Value | None:
+        """The value of a key; unknown where the key, or one of the map's, is not known."""
+        if not fully_known(key) or not all(fully_known(k) for k, _ in self.pairs):
+            return Unknown("a map with a key that is not known")
         return next((v for k, v in self.pairs if k == key), None)
 
     def put(self, key: Value, value: Value) -> MapValue:

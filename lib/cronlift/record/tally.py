@@ -174,7 +174,10 @@ def _state(
     if not planned:
         return "can move" if place == "moved" else ""
     if verification is None:
-        return "installed" if installation is not None and installation.applied else "planned"
+        if installation is None or not installation.applied:
+            return "planned"
+        states = {a.state for a in installation.actions if a.job == job}
+        return "taken back" if states <= {"removed", "absent"} else "installed"
     if not verification.installed:
         return "not installed"
     verified = next((v for v in verification.jobs if v.id == job), None)
