@@ -32,7 +32,9 @@ def bind(ev: Evaluator, pattern: Node, value: Value, state: State, scope: Scope,
         if verdict is not Match.NO:
             flows.append((state.bind(bindings), one))
         if verdict is not Match.YES:
-            flows.append(raised(state, unmatched((pattern,), "MatchError")))
+            # One known outcome that is ruled out, or `true = …`: the code asks for it.
+            asked = verdict is Match.NO or (isinstance(pattern, ast.Literal) and isinstance(pattern.value, bool))
+            flows.append(raised(state, "assertion" if asked else unmatched((pattern,), "MatchError")))
     return merge(flows)
 
 

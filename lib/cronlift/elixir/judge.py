@@ -217,6 +217,10 @@ def _steps(sent: list[SqlEvent]) -> tuple[list[Step], list[Reason]]:
                 condition=_condition(event), relations=known.relations, functions=known.functions,
             )
         )  # fmt: skip
+    lock = next((s for s in steps if s.command == "LOCK" and s.transaction is None), None)
+    if lock:
+        text = "LOCK always fails outside of a transaction"
+        reasons.append(Reason(code="lock-outside-transaction", text=text, file=lock.file, line=lock.line))
     alone = [s for s in steps if s.alone]
     inside = next((s for s in alone if s.transaction is not None), None)
     if inside:

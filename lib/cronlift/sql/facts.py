@@ -167,7 +167,7 @@ def _tied(kind: str, tree: dict[str, Any], nodes: list[tuple[str, dict[str, Any]
     session = next((f for f in functions if f.removeprefix("pg_catalog.") in _SESSION_FUNCTIONS), None)
     if session:
         return f"{session}() acts on one pooled connection"
-    if any(n.get("relpersistence") == "t" for _, n in nodes):
+    if any(n.get("relpersistence") == "t" or str(n.get("schemaname", "")).startswith("pg_temp") for _, n in nodes):
         return "a temporary table belongs to one pooled connection"
     return ""
 

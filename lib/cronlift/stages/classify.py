@@ -106,6 +106,9 @@ def _judged(
     if period is not None and period >= _shortest_gap(job):
         text = f"unique: {job.options.unique} may skip ticks, which pg_cron would run"
         evaluator.problem("uniqueness-skips-ticks", text, place)
+    for name in ("schedule_in", "scheduled_at", "state"):
+        if name in job.options.other:
+            evaluator.problem("entry-in-doubt", f"{name}: the job does not run at its tick", place)
     for note in job.notes:
         evaluator.problem("entry-in-doubt", note, place)
     if "args" in job.options.other or module.function("new", 1) or module.function("new", 2):
