@@ -147,7 +147,7 @@ def _on_target(
 
 
 def _may_be_module(origin: str) -> bool:
-    return origin in ("configuration", "the job's record") or origin.startswith("the attribute")
+    return origin in ("configuration", "the job's record", "a loop's element") or origin.startswith("the attribute")
 
 
 def local(
