@@ -63,7 +63,8 @@ def operator(op: str, left: Value, right: Value) -> Value | None:
         same = equal(left, right)
         return None if same is None else Known(same == (op == "=="))
     if op == "in" and isinstance(right, ListValue):
-        found = [equal(left, item) for item in right.items]
+        # `in` is ===: where numbers are equal and of two kinds, it is not told here.
+        found = [None if (same := equal(left, item)) and left != item else same for item in right.items]
         return None if None in found else Known(any(found))
     a_, b_ = _number(left), _number(right)
     if a_ is None or b_ is None:

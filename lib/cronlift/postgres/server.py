@@ -87,7 +87,7 @@ class Server:
                 connection.commit()
                 return connection
             name = self._configured_cron_database(connection)
-        except BaseException:
+        except BaseException:  # whatever it was, the connection must not stay open behind it
             connection.close()
             raise
         connection.close()

@@ -226,7 +226,7 @@ def write_atomically(target: Path, text: str) -> None:
             os.fsync(stream.fileno())
         Path(name).chmod(0o666 & ~mask)  # mkstemp makes 0600; a run is as readable as any other file
         Path(name).replace(target)
-    except BaseException:
+    except BaseException:  # whatever it was, no half-written file stays
         Path(name).unlink(missing_ok=True)
         raise
 
