@@ -14,6 +14,7 @@ from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, scoped, then
 from cronlift.elixir.trace import Raised as Left
 from cronlift.elixir.values import (
+    Clock,
     Function,
     Known,
     MapValue,
@@ -138,6 +139,8 @@ def _on_target(
             return remote(ev, node, name, node.name, args, state, scope)
         case Known(value=Atom(name=name)):
             return remote(ev, node, f":{name}", node.name, args, state, scope)
+        case Clock() if not args and not node.parens:
+            return [(state, Unknown("the clock"))]
         case MapValue() if not args and not node.parens:
             return [(state, target.get(Known(Atom(node.name))) or Unknown("a map's field"))]
         case Unknown(origin=origin) if not args and not node.parens and not _may_be_module(origin):

@@ -7,10 +7,10 @@ TooComplex rather than late.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from cronlift.elixir import branches, builtins, calls
+from cronlift.elixir import branches, builtins, calls, clock
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.catalogue import Catalogue, default_catalogue
 from cronlift.elixir.modules import FunctionClause, Module
@@ -20,6 +20,9 @@ from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, TooComplex, raised, scoped, then
 from cronlift.elixir.values import (
     NIL,
+    Clock,
+    Fixed,
+    FixedType,
     Function,
     Known,
     ListValue,
@@ -31,6 +34,7 @@ from cronlift.elixir.values import (
     Value,
     atom,
     join,
+    origin,
 )
 from cronlift.model.effect import Effect, EffectKind
 from cronlift.model.verdict import Reason
@@ -144,10 +148,16 @@ class Evaluator:
             case ast.Access(value=value, key=key):
                 return self.arguments(
                     [value, key], state, scope,
-                    lambda s, vs: [(s, builtins.evaluate("Map", "get", vs) or Unknown(_origin(vs)))],
+                    lambda s, vs: [(s, builtins.evaluate("Map", "get", vs) or Unknown(origin(vs)))],
                 )  # fmt: skip
             case ast.Call():
                 return calls.call(self, node, state, scope)
+            case ast.DateSigil(name=name, text=text):
+                types: dict[str, FixedType] = {"D": "Date", "T": "Time", "N": "NaiveDateTime", "U": "DateTime"}
+                if not self._core_sigil(f"~{name}", scope):
+                    self.problem("not-understood", f"this form is not understood (~{name})", node.span)
+                    return [(state, Unknown(f"~{name}"))]
+                return [(state, Fixed(types[name], text))]
             case ast.Opaque(what=what, children=children):
                 if what not in _VALUES and not self._core_sigil(what, scope):
                     self.problem("not-understood", f"this form is not understood ({what})", node.span)
@@ -254,11 +264,15 @@ class Evaluator:
         def build(s: State, values: tuple[Value, ...]) -> list[Flow]:
             rest = values[1:] if node.base else values
             base: Value = values[0] if node.base else MapValue((), struct, open=node.struct is not None)
+            if isinstance(base, Clock):
+                changes = dict(_named(zip(rest[::2], rest[1::2], strict=True)))
+                changed = clock.update(base, changes) if len(changes) * 2 == len(rest) else None
+                return [(s, changed or Unknown("the clock"))]
             for key, value in zip(rest[::2], rest[1::2], strict=True):
                 if not isinstance(base, MapValue):
                     break
                 base = base.put(key, value)
-            return [(s, base if isinstance(base, MapValue) else Unknown(_origin((base,))))]
+            return [(s, base if isinstance(base, MapValue) else Unknown(origin((base,))))]
 
         return self.arguments(nodes, state, scope, build)
 
@@ -331,8 +345,11 @@ def _closure(state: State) -> tuple[tuple[str, Value], ...]:
     return tuple(sorted(state.env.items()))
 
 
-def _origin(values: Sequence[Value]) -> str:
-    return next((v.origin for v in values if isinstance(v, Unknown)), "a computed value")
+def _named(pairs: Iterable[tuple[Value, Value]]) -> Iterator[tuple[str, Value]]:
+    """The pairs whose key is an atom, by its name."""
+    for key, value in pairs:
+        if isinstance(key, Known) and isinstance(key.value, Atom):
+            yield key.value.name, value
 
 
 def _interpolate(parts: tuple[str | Node, ...], values: tuple[Value, ...]) -> Value:
@@ -341,17 +358,17 @@ def _interpolate(parts: tuple[str | Node, ...], values: tuple[Value, ...]) -> Va
     for part in parts:
         piece = part if isinstance(part, str) else builtins.text(next(remaining))
         if piece is None:
-            return Unknown(_origin(values))
+            return Unknown(origin(values))
         pieces.append(piece)
     return Known("".join(pieces))
 
 
 def _unary(op: str, value: Value) -> Value:
     if op in ("!", "not"):
-        return builtins.evaluate("Kernel", "not", (value,)) or Unknown(_origin((value,)))
+        return builtins.evaluate("Kernel", "not", (value,)) or Unknown(origin((value,)))
     if op == "-" and isinstance(value, Known) and isinstance(value.value, int | float):
         return Known(-value.value)
-    return Unknown(_origin((value,)))
+    return Unknown(origin((value,)))
 
 
 def _operate(op: str, left: Value, right: Value) -> Value:
@@ -361,4 +378,5 @@ def _operate(op: str, left: Value, right: Value) -> Value:
         for other in results[1:]:
             joined = join(joined, other)
         return joined
-    return builtins.operator(op, left, right) or Unknown(_origin((left, right)))
+    found = clock.operator(op, left, right) or builtins.operator(op, left, right)
+    return found or Unknown(origin((left, right)))

@@ -6,16 +6,17 @@ but not the same on every path, and only then what can move.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from cronlift.elixir.evaluator import Findings
+from cronlift.elixir.parameters import is_writable, parameters
 from cronlift.elixir.syntax import Atom, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent
 from cronlift.elixir.values import Known, TupleValue, Unknown, Value, alternatives, atom
 from cronlift.model.effect import Effect
 from cronlift.model.verdict import Loss, Parameter, Reason, Step, VerdictName
-from cronlift.sql.facts import Facts, StatementError, facts
+from cronlift.sql.facts import StatementError, facts
+from cronlift.sql.parameter_types import ColumnType
 from cronlift.sql.rewrite import replace_parameters
 
 # What happens outside the database, or in the application's memory: a job with one of these needs the app.
@@ -46,19 +47,30 @@ class Judgement:
     stays: list[Effect] = field(default_factory=list)
 
 
+def _no_columns(relation: str, column: str) -> str | None:
+    """No column's type is known."""
+    return None
+
+
 def judge(
-    flows: list[Flow] | None, findings: Findings, entry: Span, repo: str | None, *, retried: bool = True
+    flows: list[Flow] | None,
+    findings: Findings,
+    entry: Span,
+    repo: str | None,
+    *,
+    retried: bool = True,
+    columns: ColumnType = _no_columns,
 ) -> Judgement:
     """The verdict of one job. ``flows`` None: the budget did not do. ``entry`` is the place of its perform
     function, ``repo`` the repository whose database the plan is for (None: the application's only one),
-    ``retried`` whether the scheduler runs a failed job again."""
+    ``retried`` whether the scheduler runs a failed job again, ``columns`` the types of the application's columns."""
     reasons = list(findings.problems.values())
     good = _success(flows or [])
     sequences = list(dict.fromkeys(s.events for s, _ in good))
     # One sequence is the job, statement by statement; several are only listed, each statement once.
     sent = list(sequences[0]) if len(sequences) == 1 else _statements(flows or [])
     sent = [e for e in sent if not e.undone]
-    steps, step_reasons = _steps(sent)
+    steps, step_reasons = _steps(sent, columns)
     reasons += step_reasons
     if flows is None or any(state.lossy for state, _ in flows):
         reasons.append(_reason("too-complex", "there are more paths through this job than could be followed", entry))
@@ -94,7 +106,7 @@ def judge(
 
 def _movable(event: SqlEvent) -> bool:
     """Whether a statement writes and could move by itself: wholly known, and not once per row of something."""
-    if event.sql is None or event.loop or any(_literal(p) is None for p in event.parameters):
+    if event.sql is None or event.loop or not all(map(is_writable, event.parameters)):
         return False
     try:
         known = facts(event.sql)
@@ -192,7 +204,7 @@ def _other_repository(sent: list[SqlEvent], repo: str | None) -> list[Reason]:
     return []
 
 
-def _steps(sent: list[SqlEvent]) -> tuple[list[Step], list[Reason]]:
+def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[Reason]]:
     steps: list[Step] = []
     reasons: list[Reason] = []
     for event in sent:
@@ -208,11 +220,12 @@ def _steps(sent: list[SqlEvent]) -> tuple[list[Step], list[Reason]]:
             reasons.append(_reason("session-dependent", text, event.span))
         if known.tied:
             reasons.append(_reason("tied-to-session", f"the statement cannot be moved: {known.tied}", event.span))
-        parameters = _parameters(event, known, reasons)
+        values, doubts = parameters(event, known, columns)
+        reasons += doubts
         steps.append(
             Step(
-                sql=event.sql, text=_resolved(event.sql, parameters), file=event.span.file, line=event.span.line,
-                end_line=event.span.end_line, repo=event.repo, command=known.command, parameters=parameters,
+                sql=event.sql, text=_resolved(event.sql, values), file=event.span.file, line=event.span.line,
+                end_line=event.span.end_line, repo=event.repo, command=known.command, parameters=values,
                 transaction=event.transaction, alone=known.alone, writes=known.writes,
                 condition=_condition(event), relations=known.relations, functions=known.functions,
             )
@@ -236,44 +249,9 @@ def _condition(event: SqlEvent) -> str | None:
     return f"{event.conditions[-1].file}:{event.conditions[-1].line}" if event.conditions else None
 
 
-def _parameters(event: SqlEvent, known: Facts, reasons: list[Reason]) -> tuple[Parameter, ...]:
-    found: list[Parameter] = []
-    for position, value in enumerate(event.parameters, start=1):
-        text = _literal(value)
-        if text is None:
-            origin = value.origin if isinstance(value, Unknown) else "a value SQL has no literal for"
-            reasons.append(_reason("parameter-unknown", f"parameter ${position} is {origin}", event.span))
-            continue
-        found.append(Parameter(position=position, sql=text, origin=f"{event.span.file}:{event.span.line}"))
-    if event.parameters and known.command not in ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"):
-        text = f"{known.command} takes no parameters: the app's call always fails"
-        reasons.append(_reason("parameter-in-utility", text, event.span))
-    if known.parameters != len(event.parameters):
-        text = f"the statement has {known.parameters} parameters, the call gives {len(event.parameters)}"
-        reasons.append(_reason("parameter-count", text, event.span))
-    return tuple(found)
-
-
-def _literal(value: Value) -> str | None:
-    """A parameter as an SQL literal (PostgreSQL manual 4.1.2); the plan gives it the type the server infers."""
-    match value:
-        case Known(value=None):
-            return "NULL"
-        case Known(value=bool(v)):
-            return "true" if v else "false"
-        case Known(value=int() | float() as v):
-            # `x-$1` must not become `x--1`, a comment; copysign sees the sign of -0.0 too.
-            return f"({v})" if math.copysign(1, v) < 0 else str(v)
-        case Known(value=str() as v) if "\0" not in v:
-            escaped = v.replace("'", "''")
-            return f"E'{escaped}'".replace("\\", "\\\\") if "\\" in v else f"'{escaped}'"
-        case _:
-            return None
-
-
-def _resolved(sql: str, parameters: tuple[Parameter, ...]) -> str:
+def _resolved(sql: str, values: tuple[Parameter, ...]) -> str:
     """The statement with its parameters written in, for people (the plan resolves them by the parse tree)."""
-    return replace_parameters(sql, {p.position: p.sql for p in parameters})
+    return replace_parameters(sql, {p.position: p.sql for p in values})
 
 
 def _losses(effects: list[Effect]) -> list[Loss]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import builtins
+from cronlift.elixir import builtins, clock
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, raised, then
@@ -21,6 +21,7 @@ from cronlift.elixir.values import (
     Unknown,
     Value,
     alternatives,
+    origin,
 )
 
 if TYPE_CHECKING:
@@ -66,11 +67,15 @@ def call(
         return [(state, ev.unknown_call(what, "which function it calls is known only at run time", span, scope))]
     if functions:
         return _higher_order(ev, node, module_name, name, args, functions, state, scope, span)
+    if entry.kind in ("pure", "clock"):
+        result = clock.evaluate(module_name, name, args, f"{span.file}:{span.line}")
+        if result is not None:
+            return [(state, result)]
     if entry.kind == "pure":
         result = builtins.evaluate(module_name, name, args)
         if result is not None:
             return [(state, result)]
-        unknown: Flow = (state, Unknown(_origin(args)))
+        unknown: Flow = (state, Unknown(origin(args)))
         return [unknown, raised(state, "ArgumentError")] if _is_partial(module_name, name) else [unknown]
     origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
     if (module_name, name) in (("IO", "inspect"),) and args:
@@ -103,10 +108,6 @@ def _may_be_function(value: Value) -> bool:
     return any(isinstance(v, Unknown) for v in alternatives(value))
 
 
-def _origin(args: tuple[Value, ...]) -> str:
-    return next((a.origin for a in args if isinstance(a, Unknown)), "a computed value")
-
-
 def _higher_order(
     ev: Evaluator,
     node: Node | None,
@@ -128,7 +129,7 @@ def _higher_order(
         if _UNROLL[name]:
             return collected
         return then(collected, lambda s, _: [(s, Known(Atom("ok")))])
-    result = Unknown(_origin(args))
+    result = Unknown(origin(args))
     flows: list[Flow] = [(state, result)]
     for function in functions:
         flows = then(flows, lambda s, _, f=function: looped(ev, f, s, scope, place, result))  # type: ignore[misc]

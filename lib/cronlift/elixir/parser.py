@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -14,6 +15,7 @@ from cronlift.elixir.syntax import Atom, Node, Span
 _LANGUAGE = tree_sitter.Language(tree_sitter_elixir.language())
 _SECTIONS = {"else_block": "else", "rescue_block": "rescue", "catch_block": "catch", "after_block": "after"}
 _MAX_DEPTH = 400
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)?[ T]?(\d\d:\d\d:\d\d(\.\d{1,6})?)?Z?", re.ASCII)
 
 
 def parse(source: bytes, file: str) -> ast.Block:
@@ -113,6 +115,8 @@ class _Converter:
                     span,
                     tuple(ast.Literal(span, Atom(w)) if modifier == "a" else ast.Text(span, (w,)) for w in words),
                 )
+        if name in ("D", "T", "N", "U") and (iso := "".join(str(p) for p in content)) and _ISO.fullmatch(iso):
+            return ast.DateSigil(self.span(node), name, iso)
         return self.opaque(node, f"~{name}")
 
     def on_charlist(self, node: tree_sitter.Node) -> Node:

@@ -8,6 +8,8 @@ from enum import IntEnum
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.values import (
+    Clock,
+    Fixed,
     Function,
     Known,
     ListValue,
@@ -20,7 +22,11 @@ from cronlift.elixir.values import (
     equal,
     fully_known,
     join,
+    origin,
 )
+
+# Values that are not held in a form a pattern could be compared with.
+_SHAPELESS = (Unknown, OneOf, Function, Clock, Fixed)
 
 
 class Match(IntEnum):
@@ -147,15 +153,15 @@ class Matcher:
 
     def _shapeless(self, pattern: Node, value: Value, bound: Bindings, *, sure_no: bool = True) -> Result:
         """The value has no shape to take apart: bind the pattern's variables to unknowns."""
-        if sure_no and not isinstance(value, Unknown | Function):
+        if sure_no and not isinstance(value, _SHAPELESS):
             return Match.NO, bound
-        origin = value.origin if isinstance(value, Unknown) else "a part of a value"
-        return Match.MAYBE, {**bound, **{name: Unknown(origin) for name in variables(pattern)}}
+        why = origin((value,)) if isinstance(value, Unknown | Clock) else "a part of a value"
+        return Match.MAYBE, {**bound, **{name: Unknown(why) for name in variables(pattern)}}
 
 
 def compare(a: Value, b: Value) -> Match:
     """Whether two values are equal, as far as is known."""
-    if isinstance(a, Unknown | OneOf | Function) or isinstance(b, Unknown | OneOf | Function):
+    if isinstance(a, _SHAPELESS) or isinstance(b, _SHAPELESS):
         return Match.MAYBE
     if isinstance(a, Known) and isinstance(b, Known):
         return Match.YES if a == b else Match.NO

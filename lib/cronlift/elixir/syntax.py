@@ -169,6 +169,14 @@ class CaptureArgument(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class DateSigil(Node):
+    """``~D``, ``~T``, ``~N`` or ``~U`` with its ISO text; ``name`` is the letter."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opaque(Node):
     """Something whose value is not followed (a regex, a bitstring); ``children`` may still hold calls."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom
@@ -74,6 +76,41 @@ class Function(Value):
     env: tuple[tuple[str, Value], ...] = ()
     capture: ast.Node | None = None
     local: bool = False
+
+
+ClockType = Literal["DateTime", "NaiveDateTime", "Date", "unix"]
+FixedType = Literal["DateTime", "NaiveDateTime", "Date", "Time"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStep:
+    """One thing done to an instant: ``shift`` by ``amount`` microseconds, ``months`` by ``amount`` calendar months (a
+    day that the month lacks becomes its last one), ``floor`` to the beginning of ``unit``."""
+
+    op: Literal["shift", "months", "floor"]
+    amount: int = 0
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock(Value):
+    """The run's own clock in UTC, read at ``read`` (file:line), with ``steps`` done to it in order.
+
+    ``precision``: digits of a second it may have (a Unix time: those of its unit). See clock.py and clock_sql.py.
+    """
+
+    type: ClockType
+    steps: tuple[ClockStep, ...]
+    precision: int
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Value):
+    """A literal date or time (``~D``, ``~T``, ``~N``, ``~U``): its ISO text as written."""
+
+    type: FixedType
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +206,16 @@ def _plain(value: Value) -> object:
             return ("map", struct, frozenset((_plain(k), _plain(v)) for k, v in pairs))
         case _:
             return value
+
+
+def origin(values: Iterable[Value]) -> str:
+    """What a result depends on that is not known, from the values it was made of."""
+    for value in values:
+        if isinstance(value, Unknown):
+            return value.origin
+        if isinstance(value, Clock):
+            return "the clock"
+    return "a computed value"
 
 
 def keyword(pairs: dict[str, Value]) -> ListValue:

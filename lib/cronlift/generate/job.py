@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from cronlift.elixir import clock_sql
 from cronlift.generate import catalog, names, procedure
 from cronlift.generate.catalog import Connection, Facts, Role
 from cronlift.generate.procedure import Part
@@ -15,7 +16,7 @@ from cronlift.generate.statement import Statement, is_computed, qualified, read
 from cronlift.model.decision import Decision
 from cronlift.model.document import digest
 from cronlift.model.plan import PlannedJob, ScheduleVerdict, Target
-from cronlift.model.verdict import ClassifiedJob, Step
+from cronlift.model.verdict import ClassifiedJob, Parameter, Step
 from cronlift.schedule import convert
 from cronlift.sql.rewrite import replace_parameters
 
@@ -179,8 +180,8 @@ def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) ->
     if qualify and r.statement.node == "DropStmt":
         raise RefusalError("unqualified-name", "the names of a DROP cannot be qualified; decide this job by hand")
     schemas = catalog.home_schemas(r.facts) if qualify else {}
-    values = {p.position: p.sql for p in r.step.parameters}
     needed = r.statement.parameters
+    values = {p.position: _value(p, r.facts.types[p.position - 1]) for p in r.step.parameters if p.position in needed}
     if not needed <= values.keys():
         raise RefusalError("parameter-unknown", f"no value is known for parameter ${min(needed - values.keys())}")
     for n in needed:
@@ -190,6 +191,20 @@ def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) ->
     if text != r.statement.text:
         catalog.look_up(connection, read(text), target.search_path)
     return Part(r.statement, text)
+
+
+def _value(parameter: Parameter, type_name: str) -> str:
+    """A parameter's text for the type the server infers: a date or time is written by its type."""
+    if not parameter.by_type:
+        return parameter.sql
+    text = parameter.by_type.get(clock_sql.type_name(type_name) or "")
+    if text is None:
+        raise RefusalError(
+            "parameter-type",
+            f"parameter ${parameter.position} ({parameter.origin}) is {' or '.join(parameter.by_type)} where the "
+            f"server expects {type_name}",
+        )
+    return text
 
 
 def _check_parameter(number: int, value: str, type_name: str) -> None:

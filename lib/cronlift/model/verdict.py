@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from cronlift.model.document import Document, Record
 from cronlift.model.effect import Effect
 from cronlift.model.job import Job, NotAnalysed
@@ -30,11 +32,15 @@ class Loss(Record):
 
 
 class Parameter(Record):
-    """A bound parameter: its position from 1, the SQL text of its value, and where the value comes from."""
+    """A bound parameter: its position from 1, the SQL text of its value, and where the value comes from.
+
+    ``by_type``: of a value that is written differently for different types, the text for each type it may have.
+    """
 
     position: int
     sql: str
     origin: str
+    by_type: dict[str, str] = Field(default_factory=dict)
 
 
 class Step(Record):

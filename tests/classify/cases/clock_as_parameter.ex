@@ -1,5 +1,5 @@
 # verdict: needs_review
-# reason: parameter-unknown
+# reason: parameter-type-unknown
 defmodule A.W do
   use Oban.Worker, queue: :default
 

@@ -1,0 +1,92 @@
+"""The bound parameters of a statement as SQL: literals, and expressions of the run's own clock."""
+
+from __future__ import annotations
+
+import math
+
+from cronlift.elixir import clock_sql
+from cronlift.elixir.trace import SqlEvent
+from cronlift.elixir.values import Clock, Fixed, Known, Value, origin
+from cronlift.model.verdict import Parameter, Reason
+from cronlift.sql.facts import Facts
+from cronlift.sql.parameter_types import ColumnType, parameter_types
+
+
+def is_writable(value: Value) -> bool:
+    """Whether a value has a text in SQL, whatever the type."""
+    return isinstance(value, Clock | Fixed) or literal(value) is not None
+
+
+def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tuple[Parameter, ...], list[Reason]]:
+    """An event's parameters as SQL, and why some are not; ``columns`` tells the types of the application's columns."""
+    assert event.sql is not None
+    found: list[Parameter] = []
+    reasons: list[Reason] = []
+
+    def reason(code: str, text: str) -> None:
+        reasons.append(Reason(code=code, text=text, file=event.span.file, line=event.span.line))
+
+    place = f"{event.span.file}:{event.span.line}"
+    types = parameter_types(event.sql, columns) if any(isinstance(v, Clock | Fixed) for v in event.parameters) else {}
+    for position, value in enumerate(event.parameters, start=1):
+        if isinstance(value, Clock | Fixed):
+            parameter, code, why = _timed(position, value, types.get(position), place)
+            if parameter:
+                found.append(parameter)
+            if why:
+                reason(code, why)
+            continue
+        text = literal(value)
+        if text is None:
+            words = origin((value,))
+            why = "a value SQL has no literal for" if words == "a computed value" else words
+            reason("parameter-unknown", f"parameter ${position} is {why}")
+            continue
+        found.append(Parameter(position=position, sql=text, origin=place))
+    if event.parameters and known.command not in ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"):
+        reason("parameter-in-utility", f"{known.command} takes no parameters: the app's call always fails")
+    if known.parameters != len(event.parameters):
+        text = f"the statement has {known.parameters} parameters, the call gives {len(event.parameters)}"
+        reason("parameter-count", text)
+    return tuple(found), reasons
+
+
+def _timed(
+    position: int, value: Clock | Fixed, type_name: str | None, place: str
+) -> tuple[Parameter | None, str, str | None]:
+    """A date or time: its expression depends on the parameter's type, which only the database knows for certain."""
+    by_type = {t: clock_sql.operand(clock_sql.write(value, t)) for t in clock_sql.types_of(value)}
+    origin_ = value.read if isinstance(value, Clock) else place
+    if type_name is None:
+        if len(by_type) == 1:
+            type_name = next(iter(by_type))
+        else:
+            text = (
+                f"parameter ${position} is a {value.type}: whether its column is a timestamp or a timestamptz is not "
+                "known, and the two are written differently"
+            )
+            first = next(iter(by_type.values()))
+            known = Parameter(position=position, sql=first, origin=origin_, by_type=by_type)
+            return known, "parameter-type-unknown", text
+    name = clock_sql.type_name(type_name)
+    if name not in by_type:
+        text = f"parameter ${position} is a {value.type} where the statement takes {type_name}: the app's call fails"
+        return None, "parameter-type", text
+    return Parameter(position=position, sql=by_type[name], origin=origin_, by_type={name: by_type[name]}), "", None
+
+
+def literal(value: Value) -> str | None:
+    """A parameter as an SQL literal (PostgreSQL manual 4.1.2); the plan gives it the type the server infers."""
+    match value:
+        case Known(value=None):
+            return "NULL"
+        case Known(value=bool(v)):
+            return "true" if v else "false"
+        case Known(value=int() | float() as v):
+            # `x-$1` must not become `x--1`, a comment; copysign sees the sign of -0.0 too.
+            return f"({v})" if math.copysign(1, v) < 0 else str(v)
+        case Known(value=str() as v) if "\0" not in v:
+            escaped = v.replace("'", "''")
+            return f"E'{escaped}'".replace("\\", "\\\\") if "\\" in v else f"'{escaped}'"
+        case _:
+            return None
