@@ -4,15 +4,16 @@
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
+PAIRS  ?=
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab check clean
+.PHONY: help setup demo test test-pairs lab check clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make the environment in .venv (only when pyproject.toml or constraints.txt changed)
 
@@ -35,6 +36,9 @@ demo: $(READY) ## Move the demo application's cache jobs into pg_cron, in a priv
 
 test: $(READY) ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-pairs: $(READY) ## Run the tests that talk to a server on the other PostgreSQL with pg_cron, and in both modes
+	PAIRS="$(PAIRS)" $(BIN)/python tests/pairs.py $(ARGS)
 
 lab: $(READY) ## Open the walkthrough in JupyterLab
 	$(BIN)/cronlift lab $(ARGS)

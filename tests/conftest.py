@@ -9,7 +9,9 @@
 
 a test runs in both set-ups: ``own`` is the database pg_cron lives in, emptied before and after. A test that
 needs more sandboxes calls them ``pytest-<pid>-<word>``, so that those of killed sessions are found.
-``CRONLIFT_PG_BINDIR`` makes the whole suite run on another PostgreSQL with pg_cron.
+The sandbox's own variables (``CRONLIFT_PG_MAJOR``, ``CRONLIFT_BACKGROUND_WORKERS``, ``CRONLIFT_PG_BINDIR``) make the
+suite run on another PostgreSQL with pg_cron, or in pg_cron's other mode; ``pytest -m server`` is the part of it that
+talks to a server (pairs.py).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from databases import ROLE, AppDatabase
@@ -32,6 +35,18 @@ from cronlift.sandbox import Sandbox
 from cronlift.sandbox.private_server import names
 
 _numbers = itertools.count(1)
+
+# A busy machine is no fault of the code under test: speed is measured in benchmarks/.
+hypothesis.settings.register_profile("cronlift", deadline=None)
+hypothesis.settings.load_profile("cronlift")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what talks to a server: the tests that use ``sandbox``, themselves or through another fixture."""
+    for item in items:
+        if "sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker("server")
 
 
 @pytest.fixture(scope="session")

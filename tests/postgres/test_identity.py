@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from databases import AppDatabase
 
 from cronlift.errors import ServerError
 from cronlift.postgres import capabilities, identity
 from cronlift.postgres.server import Server
+from cronlift.sandbox.private_server import WORKERS_VARIABLE
 
 
 @pytest.mark.parametrize("app_database", ["separate", "own"], indirect=True)
@@ -80,9 +83,9 @@ def test_capabilities_of_the_sandbox(app_database: AppDatabase) -> None:
     with app_database.server.connect_cron() as connection:
         found = capabilities.of(connection)
     assert found.launcher_alive is True
-    assert found.background_workers is False
+    assert found.background_workers is (os.environ.get(WORKERS_VARIABLE) == "on")
     assert found.host == str(app_database.sandbox.socket)
-    assert found.max_running_jobs == 32
+    assert found.max_running_jobs == (5 if found.background_workers else 32)
     assert found.pooled is False
 
 

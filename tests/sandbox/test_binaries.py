@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cronlift.errors import ServerError
-from cronlift.sandbox import Sandbox, binaries, folders, libraries, packages
+from cronlift.errors import ServerError, UsageError
+from cronlift.sandbox import Sandbox, binaries, folders, libraries, packages, releases
 from cronlift.sandbox.account import Account, server_account
 
 
@@ -93,6 +93,45 @@ def test_download(tmp_path: Path) -> None:
     said.clear()
     assert packages.download(tmp_path, said.append) == tree
     assert said == []
+
+
+@pytest.mark.skipif(not _has_apt(), reason="this system has no apt")
+def test_another_releases_postgresql_runs_by_its_own_c_library(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The other one of the two pairs, downloaded; its tree is moved and still finds everything inside."""
+    other = 15 if sandbox.programs.major == 17 else 17
+    if releases.codename() in (None, releases.RELEASES[other]):
+        pytest.skip(f"PostgreSQL {other} does not come from another release here")
+    said: list[str] = []
+    tree = packages.download(tmp_path, said.append, other).rename(tmp_path / "moved")
+    assert (
+        said[1]
+        == f"this machine's release has no PostgreSQL {other}: taking it from Debian " + releases.RELEASES[other]
+    )
+    assert libraries.missing(tree) == set()
+    found = binaries.inspect(tree / f"usr/lib/postgresql/{other}/bin")
+    assert found is not None
+    assert (found.major, found.library_path) == (other, ())
+    config = subprocess.run([found.program("pg_config"), "--sharedir"], capture_output=True, text=True, check=True)
+    assert config.stdout == f"{tree}/usr/share/postgresql/{other}\n"
+    for name in ("postgres", "psql", "initdb", "pg_ctl"):
+        done = subprocess.run([found.program(name), "--version"], capture_output=True, text=True, check=True)
+        assert f"(PostgreSQL) {other}." in done.stdout
+    for library in tree.rglob("libz.so.1"):  # this machine's own does not count
+        library.unlink()
+    assert libraries.missing(tree) == {"libz.so.1"}
+
+
+def test_the_version_asked_for_is_taken_or_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    account, major = server_account(), sandbox.programs.major
+    monkeypatch.setenv(binaries.VARIABLE, str(sandbox.programs.bindir))
+    assert binaries.find(account, print, major) == sandbox.programs
+    with pytest.raises(
+        ServerError, match=f"PostgreSQL 14 was asked for, and CRONLIFT_PG_BINDIR names a PostgreSQL {major}"
+    ):
+        binaries.find(account, print, 14)
+    monkeypatch.setenv(binaries.MAJOR_VARIABLE, "seventeen")
+    with pytest.raises(UsageError, match="CRONLIFT_PG_MAJOR is 'seventeen'"):
+        binaries.asked_for()
 
 
 def test_a_missing_library_is_noticed(sandbox: Sandbox) -> None:

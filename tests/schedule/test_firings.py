@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,14 @@ def test_what_never_fires_has_one_form() -> None:
     assert NEVER.never and not ALWAYS.never
 
 
+@cache
+def every_minute(first: datetime, zone: str) -> list[tuple[datetime, int, int, date]]:
+    """Nine days of minutes from an instant, each with minute, hour and date of the clock on the wall."""
+    moments = [first + timedelta(minutes=number) for number in range(9 * 1440)]
+    local = [moment.astimezone(ZoneInfo(zone)) for moment in moments]
+    return [(moment, wall.minute, wall.hour, wall.date()) for moment, wall in zip(moments, local, strict=True)]
+
+
 @given(fields(), fields(), st.sampled_from(ZONES), st.sampled_from(ZONES), st.sampled_from([(2026, 61), (2026, 297)]))
 def test_the_time_line_is_what_a_walk_through_every_minute_finds(
     one: Fields, other: Fields, zone: str, other_zone: str, place: tuple[int, int]
@@ -96,11 +105,9 @@ def test_the_time_line_is_what_a_walk_through_every_minute_finds(
     first = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=number)
     sides = [Side(f.firing_set(), zones.clock(z, year)) for f, z in ((one, zone), (other, other_zone))]
     walked: list[list[datetime]] = [[], []]
-    for number in range(9 * 1440):
-        moment = first + timedelta(minutes=number)
-        for found, spec, name in zip(walked, (one, other), (zone, other_zone), strict=True):
-            local = moment.astimezone(ZoneInfo(name))
-            if local.minute in spec.minutes and local.hour in spec.hours and fires_on(spec, local.date()):
+    for found, spec, name in zip(walked, (one, other), (zone, other_zone), strict=True):
+        for moment, minute, hour, day in every_minute(first, name):
+            if minute in spec.minutes and hour in spec.hours and fires_on(spec, day):
                 found.append(moment)
     end = first + timedelta(days=9)
     for side, expected in zip(sides, walked, strict=True):

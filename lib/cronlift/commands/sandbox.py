@@ -51,13 +51,26 @@ def register(app: typer.Typer) -> None:
 @group.command()
 def up(
     name: Name = "default",
+    postgres: Annotated[
+        int | None,
+        typer.Option(
+            "--postgres",
+            min=1,
+            metavar="MAJOR",
+            help="Which PostgreSQL, say 17; default: what is installed, or the newest of the system's packages.",
+        ),
+    ] = None,
     background_workers: Annotated[
-        bool,
-        typer.Option("--background-workers", help="Run jobs in background workers, not over the socket."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--background-workers/--no-background-workers",
+            help="Run jobs in background workers, not over the socket.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Make and start the sandbox; downloads PostgreSQL with pg_cron where there is none."""
-    found = private.up(name, background_workers=background_workers, progress=output.say)
+    found = private.up(name, background_workers=background_workers, major=postgres, progress=output.say)
     option = "" if name == "default" else f" --name {name}"
     print(f"The sandbox {name} runs (pid {found.pid}, socket in {found.socket}).")
     print(f"The application's database is {found.database}; pg_cron lives in {found.cron_database}.")

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cronlift.errors import ServerError
+from cronlift.errors import ServerError, UsageError
 from cronlift.sandbox import folders, libraries, packages
 from cronlift.sandbox.account import Account
 
 VARIABLE = "CRONLIFT_PG_BINDIR"
+MAJOR_VARIABLE = "CRONLIFT_PG_MAJOR"
 ZONES = Path("/usr/share/zoneinfo")
 
 # Where distributions and Homebrew put the programs of each major version.
@@ -51,31 +52,34 @@ class Binaries:
         }
 
 
-def find(account: Account, progress: Callable[[str], None]) -> Binaries:
+def asked_for() -> int | None:
+    """The major version that CRONLIFT_PG_MAJOR names, None where it is not set. Raises UsageError for another text."""
+    text = os.environ.get(MAJOR_VARIABLE, "")
+    if not text:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]?", text):
+        raise UsageError(f"{MAJOR_VARIABLE} is {text!r}", do="set it to a major version of PostgreSQL, say 17")
+    return int(text)
+
+
+def find(account: Account, progress: Callable[[str], None], major: int | None = None) -> Binaries:
     """The PostgreSQL to use: the one CRONLIFT_PG_BINDIR names, else an installed one with pg_cron, else one
-    from the cache, else one downloaded into it. Raises ServerError where there is none and none can be
-    had."""
+    from the cache, else one downloaded into it; ``major`` leaves only that version. Raises ServerError where there is
+    none and none can be had."""
     named = os.environ.get(VARIABLE)
     if named:
-        binaries = inspect(Path(named))
-        if binaries is None:
-            raise ServerError(
-                f"{VARIABLE} names no folder of PostgreSQL programs with pg_cron beside them",
-                where=named,
-                do="name the bin folder of a PostgreSQL (initdb, postgres, pg_ctl) that has the extension pg_cron",
-            )
-        return _reachable(binaries, account)
+        return _named(Path(named), account, major)
     for folder in _installed():
         binaries = inspect(folder)
-        if binaries is not None and account.reaches(folder):
+        if binaries is not None and major in (None, binaries.major) and account.reaches(folder):
             return binaries
     own = folders.cache(account)
-    for tree in packages.trees(own):
-        unpacked = _in_tree(tree)
+    for tree in packages.trees(own, major):
+        unpacked = _in_tree(tree, major)
         if unpacked is not None and account.reaches(unpacked.bindir):
             return unpacked
-    tree = packages.download(own, progress)
-    unpacked = _in_tree(tree)
+    tree = packages.download(own, progress, major)
+    unpacked = _in_tree(tree, major)
     if unpacked is None:
         raise ServerError(
             "the downloaded packages hold no PostgreSQL with pg_cron", where=str(tree), do=f"remove {tree}"
@@ -83,9 +87,27 @@ def find(account: Account, progress: Callable[[str], None]) -> Binaries:
     return _reachable(unpacked, account)
 
 
-def _in_tree(tree: Path) -> Binaries | None:
+def _named(bindir: Path, account: Account, major: int | None) -> Binaries:
+    binaries = inspect(bindir)
+    if binaries is None:
+        raise ServerError(
+            f"{VARIABLE} names no folder of PostgreSQL programs with pg_cron beside them",
+            where=str(bindir),
+            do="name the bin folder of a PostgreSQL (initdb, postgres, pg_ctl) that has the extension pg_cron",
+        )
+    if major not in (None, binaries.major):
+        raise ServerError(
+            f"PostgreSQL {major} was asked for, and {VARIABLE} names a PostgreSQL {binaries.major}",
+            where=str(bindir),
+            do=f"unset {VARIABLE}, or name another one",
+        )
+    return _reachable(binaries, account)
+
+
+def _in_tree(tree: Path, major: int | None = None) -> Binaries | None:
     """The programs in a tree of Debian's or Ubuntu's packages; they read the machine's time zones at a fixed path."""
     found = [b for folder in sorted(tree.glob("usr/lib/postgresql/*/bin")) if (b := inspect(folder)) is not None]
+    found = [b for b in found if major in (None, b.major)]
     if found and not ZONES.is_dir():
         raise ServerError(
             "this machine has no time zones, and PostgreSQL needs them",

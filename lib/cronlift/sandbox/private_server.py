@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import errors, sql
 
-from cronlift.errors import ServerError
+from cronlift.errors import ServerError, UsageError
 from cronlift.postgres import disposable
 from cronlift.postgres.server import Server
 from cronlift.sandbox import binaries, folders
@@ -18,6 +19,7 @@ from cronlift.sandbox.cluster import PORT, SUPERUSER, Cluster, settings
 
 DATABASE = "demo"  # the application's database, owned by a role of the same name that is no superuser
 CRON_DATABASE = "postgres"
+WORKERS_VARIABLE = "CRONLIFT_BACKGROUND_WORKERS"
 
 
 def _quiet(_: str) -> None:
@@ -74,7 +76,8 @@ def up(
     *,
     database: str = DATABASE,
     cron_database: str = CRON_DATABASE,
-    background_workers: bool = False,
+    background_workers: bool | None = None,
+    major: int | None = None,
     progress: Callable[[str], None] = _quiet,
 ) -> Sandbox:
     """Make and start the sandbox where needed, and see that both databases are there; running it again is
@@ -82,12 +85,17 @@ def up(
 
     ``database`` is the application's, owned by a role of the same name, marked disposable. pg_cron lives in
     ``cron_database``; the same name as ``database`` gives the set-up with both in one.
+    ``background_workers`` (how pg_cron runs jobs; otherwise over the socket) and ``major`` (the version of PostgreSQL)
+    default to CRONLIFT_BACKGROUND_WORKERS and CRONLIFT_PG_MAJOR, a sandbox that was made keeps its version.
     Raises ServerError where there is no PostgreSQL with pg_cron and none can be downloaded.
     """
     folders.check_name(name)
     cluster = _cluster(name)
+    if background_workers is None:
+        background_workers = _workers_asked_for()
+    major = major or binaries.asked_for()
     with folders.locked(cluster.home.parent / f"{name}.lock"):
-        programs = binaries.find(cluster.account, progress)
+        programs = _programs(cluster, major, progress)
         if cluster.major() not in (None, programs.major):
             raise ServerError(
                 f"the sandbox {name} was made by PostgreSQL {cluster.major()}, the programs found are "
@@ -157,6 +165,24 @@ def names() -> list[str]:
     """The sandboxes that were made and not removed."""
     home = folders.state(server_account()) / "sandbox"
     return sorted(p.name for p in home.iterdir() if p.is_dir()) if home.is_dir() else []
+
+
+def _programs(cluster: Cluster, major: int | None, progress: Callable[[str], None]) -> binaries.Binaries:
+    """Those asked for, else those the data was made with, else (they are gone) any."""
+    made_by = cluster.major()
+    if major is None and made_by is not None:
+        try:
+            return binaries.find(cluster.account, progress, made_by)
+        except ServerError:
+            pass
+    return binaries.find(cluster.account, progress, major)
+
+
+def _workers_asked_for() -> bool:
+    word = os.environ.get(WORKERS_VARIABLE, "")
+    if word not in ("", "on", "off"):
+        raise UsageError(f"{WORKERS_VARIABLE} is {word!r}", do="set it to on or off")
+    return word == "on"
 
 
 def _note(cluster: Cluster) -> Path:
