@@ -1,5 +1,5 @@
 -- Every relation that holds rows (tables, UNLOGGED ones too, partitions, materialized views), with its size in bytes;
--- foreign tables too, whose rows live elsewhere. Left out: the system's, those of extensions, temporary ones.
+-- foreign tables too, whose rows live elsewhere; whether it is a heap (rows have a place and a writer). Left out: the system's, those of extensions, temporary ones.
 SELECT
   n.nspname::text,
   c.relname::text,
@@ -20,9 +20,17 @@ SELECT
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
     ORDER BY a.attnum
-  )
+  ),
+  ARRAY(
+    SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attnum
+  ),
+  coalesce(am.amname = 'heap', FALSE)
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
 WHERE c.relkind IN ('r', 'm', 'f')
   AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_'

@@ -97,6 +97,7 @@ def plan_job(
         steps=job.steps,
         losses=job.losses,
         warnings=tuple(_warnings(facts, role, commits, schedule)),
+        masks=decision.masks if decision else (),
         config_file=job.config.file,
         config_line=job.config.line,
         hash=digest({"procedure": procedure_sql, "command": command, "schedule": schedule.pg_cron}),

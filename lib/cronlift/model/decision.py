@@ -7,6 +7,15 @@ from typing import Literal
 from cronlift.model.document import Record
 
 
+class Mask(Record):
+    """What the effect proof leaves out by decision, since it differs by nature: a relation's ``columns``, or (with none
+    named) a whole relation or sequence; names as ``schema.relation``."""
+
+    relation: str
+    columns: tuple[str, ...] = ()
+    why: str
+
+
 class Decision(Record):
     """``code_hash`` binds it to the code it judged; a decision on other code is stale, which is an error.
 
@@ -25,6 +34,7 @@ class Decision(Record):
     schema_name: str | None = None
     job_role: str | None = None
     superuser: bool = False
+    masks: tuple[Mask, ...] = ()
 
 
 class Decisions(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cronlift.model.decision import Mask
 from cronlift.model.document import Document, Record, digest
 from cronlift.model.verdict import Loss, Step
 
@@ -62,7 +63,7 @@ class PlannedJob(Record):
     schedule needs a guard, a block that asks whether the tick is one of the job's before it does.
     ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
     ``commits`` says that the procedure ends transactions itself; ``hash`` is the SHA-256 of procedure, command
-    and schedule: the identity of what gets installed.
+    and schedule: the identity of what gets installed; ``masks`` are what the effect proof leaves out by decision.
     """
 
     id: str
@@ -79,6 +80,7 @@ class PlannedJob(Record):
     steps: tuple[Step, ...]
     losses: tuple[Loss, ...]
     warnings: tuple[str, ...] = ()
+    masks: tuple[Mask, ...] = ()
     config_file: str
     config_line: int
     hash: str

@@ -10,13 +10,45 @@ CheckName = Literal["catalog", "schedule", "effects", "double_run", "real_run"]
 Status = Literal["passed", "failed", "pending", "warning", "not_installed", "not_checked"]
 
 
+class Planting(Record):
+    """Rows that were put where a comparison decides: on its boundary, a step to either side, at NULL, at infinity."""
+
+    relation: str
+    comparison: str
+    stands: tuple[str, ...]
+
+
+class Touched(Record):
+    """What each side did to one relation (``inserted``, ``updated``, ``deleted``: counts in words); ``left_out``: the
+    columns not compared, each with why."""
+
+    relation: str
+    kind: str
+    app: str
+    job: str
+    same: bool
+    left_out: tuple[str, ...] = ()
+
+
+class Proof(Record):
+    """What an effect proof rests on: ``planted``, ``touched``, how many relations neither side touched, what the
+    application's own command sent (where one was run), and ``open``: what was not proved, and why."""
+
+    planted: tuple[Planting, ...] = ()
+    touched: tuple[Touched, ...] = ()
+    untouched: int = 0
+    sent: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
 class Check(Record):
-    """One check: a sentence of what was seen, and lines of evidence."""
+    """One check: a sentence of what was seen, and lines of evidence; ``proof`` where effects were compared."""
 
     name: CheckName
     status: Status
     text: str
     evidence: tuple[str, ...] = ()
+    proof: Proof | None = None
 
 
 class VerifiedJob(Record):

@@ -52,8 +52,12 @@ class Counter:
         rows = self._connection.execute(resources.sql("proof/written")).fetchall()
         return {
             (str(s), str(n)): ((int(str(i)), int(str(u)), int(str(d))), frozenset(locks))  # type: ignore[call-overload]
-            for s, n, i, u, d, _, locks in rows
+            for s, n, i, u, d, locks in rows
         }
+
+    def writable(self) -> set[Key]:
+        """The relations this transaction has written or could have: it holds a lock that writing needs."""
+        return {key for key, (counts, locks) in self._now().items() if any(counts) or locks}
 
 
 class Sequences:

@@ -16,11 +16,11 @@ from cronlift.installation import state
 from cronlift.model.plan import PlannedJob, Target
 from cronlift.model.verdict import Step
 from cronlift.postgres.server import Connection, Server
-from cronlift.proof import clones, savepoints, segments
+from cronlift.proof import changes, clones, savepoints, segments
+from cronlift.proof.comparing import Pair
 from cronlift.proof.counters import Sequences
-from cronlift.proof.findings import Finding, SideError
+from cronlift.proof.findings import Finding, SideError, together
 from cronlift.proof.reach import Reach, Walker
-from cronlift.proof.savepoints import Pair
 from cronlift.proof.segments import Body
 from cronlift.proof.session import Side, run_app, run_command
 from cronlift.proof.states import Bench, OthersError
@@ -87,13 +87,12 @@ def _prove(case: Case) -> Finding:
             parts = [*_by_parts(connection, bench, case, procedure), _boundaries(case, procedure)]
     if case.job.procedure_sql is None or procedure.ends_transactions:
         parts.append(_on_copies(case, procedure, reach))
-    return _together([part for part in parts if part is not None])
+    return together([part for part in parts if part is not None])
 
 
 def _whole(connection: Connection, bench: Bench, case: Case, reach: Reach, tables: Tables) -> Finding:
-    pair = Pair(
-        case.app, case.role, partial(run_app, steps=case.job.steps), partial(run_command, command=case.job.call)
-    )
+    app, command = partial(run_app, steps=case.job.steps), partial(run_command, command=case.job.call)
+    pair = Pair(case.app, case.role, app, command, case.job.masks)
     return savepoints.prove(connection, bench, pair, reach, tables)
 
 
@@ -108,7 +107,8 @@ def _by_parts(connection: Connection, bench: Bench, case: Case, procedure: _Proc
     for number, steps in enumerate(case.transactions):
         block = segments.block(body, number)
         reach, tables = _reach(connection, case, steps, texts=[text for _, text in body.parts[number]])
-        pair = Pair(case.app, case.role, partial(run_app, steps=steps), partial(run_command, command=block))
+        app, command = partial(run_app, steps=steps), partial(run_command, command=block)
+        pair = Pair(case.app, case.role, app, command, case.job.masks)
         found = savepoints.prove(connection, bench, pair, reach, tables)
         title = f"transaction {number + 1} of {len(case.transactions)}"
         lines = tuple(f"{title}: {line}" for line in found.lines)
@@ -210,6 +210,7 @@ def _transaction(case: Case) -> Iterator[tuple[Connection, Bench]]:
         connection.execute("SET client_encoding = 'UTF8'")
         sequences = Sequences(connection)
         connection.execute(resources.sql("proof/begin"))
+        changes.prepare(connection)
         connection.execute(resources.sql("proof/session"))
         try:
             yield connection, Bench(connection, sequences)
@@ -220,15 +221,3 @@ def _transaction(case: Case) -> Iterator[tuple[Connection, Bench]]:
                     sequences.restore()
     finally:
         connection.close()
-
-
-def _together(parts: Sequence[Finding]) -> Finding:
-    """One finding of several: the worst result, all lines."""
-    order = ("differs", "unproved", "weak", "equal")
-    worst = min(parts, key=lambda part: order.index(part.result))
-    texts = dict.fromkeys(part.text for part in parts)
-    lines = [*(text for text in texts if text != worst.text), *(line for part in parts for line in part.lines)]
-    details = {key: value for part in parts for key, value in part.details.items()}
-    if worst.result == "equal" and len(parts) > 1:
-        return Finding("equal", parts[-1].text, tuple(texts) + tuple(lines[len(texts) - 1 :]), details)
-    return Finding(worst.result, worst.text, tuple(lines), details)

@@ -14,10 +14,11 @@ import psycopg
 from psycopg import sql
 
 from cronlift.generate.quoting import Verbatim
+from cronlift.model.verification import Planting
 from cronlift.postgres.server import Connection
+from cronlift.proof.changes import Mark
 from cronlift.proof.comparisons import Wanted, wanted_rows
 from cronlift.proof.reach import Reach
-from cronlift.proof.readout import Key
 from cronlift.proof.session import undone
 from cronlift.proof.tables import Column, Table, Tables
 
@@ -37,7 +38,7 @@ class Planted:
     places: list[tuple[Place, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    tables: set[Key] = field(default_factory=set)
+    plantings: tuple[Planting, ...] = ()
 
     @property
     def count(self) -> int:
@@ -93,7 +94,6 @@ def plant(connection: Connection, rows: Sequence[Wanted], *, extremes: bool = Tr
                 problems.append("there is no row to start from")
                 continue
             planted.places.append((place, row.label))
-            planted.tables.add((row.table.schema, row.table.relation))
             for boundary, where in row.stands:
                 labels = done.setdefault((row.table.name, boundary), [])
                 if where not in labels:
@@ -102,15 +102,18 @@ def plant(connection: Connection, rows: Sequence[Wanted], *, extremes: bool = Tr
             planted.failed.append(f"could not plant {row.table.name} {row.label}: {problems[0]}")
     for (table, boundary), labels in done.items():
         planted.lines.append(f"planted in {table} for {boundary}: {', '.join(labels)}")
+        planted.plantings += (Planting(relation=table, comparison=boundary, stands=tuple(labels)),)
     planted.lines += planted.failed
     return planted
 
 
-def disturb(connection: Connection, table: Table) -> int:
-    """Change what a first run wrote (rows of this transaction, at most 8) in columns that are no key.
+def disturb(connection: Connection, table: Table, since: Mark) -> int:
+    """Change what a first run wrote (at most 8 rows that are newer than ``since``) in columns that are no key.
 
     A second run then shows whether existing rows are left alone. Returns how many columns could be changed.
     """
+    query = sql.SQL("SELECT tableoid::bigint, ctid::text FROM {} AS x WHERE {} LIMIT 8").format(table.sql, since.newer)
+    places = connection.execute(query).fetchall()
     keys = {name for key in table.unique for name in key}
     changed = 0
     for column in table.columns:
@@ -118,20 +121,16 @@ def disturb(connection: Connection, table: Table) -> int:
         if change is None or column.name in keys or column.generated or column.references:
             continue
         statement = sql.SQL(
-            "UPDATE {table} SET {column} = {change} WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM {table} "
-            "WHERE xmin::text::bigint >= {ours} ORDER BY tableoid, ctid LIMIT 8)"
-        ).format(
-            table=table.sql,
-            column=sql.Identifier(column.name),
-            change=_sql(change.format(column.sql)),
-            ours=sql.SQL(_OURS),
-        )
+            "UPDATE {table} SET {column} = {change} WHERE tableoid = %s AND ctid = %s::tid "
+            "RETURNING tableoid::bigint, ctid::text"
+        ).format(table=table.sql, column=sql.Identifier(column.name), change=_sql(change.format(column.sql)))
         try:
-            with connection.transaction(), connection.cursor() as cursor:
-                cursor.execute(statement)
-                changed += 1 if cursor.rowcount > 0 else 0
+            with connection.transaction():
+                moved = [connection.execute(statement, place).fetchone() for place in places]
         except psycopg.Error:
             continue  # a check or a trigger refuses this value; another column will do
+        changed += any(moved)
+        places = [new or old for new, old in zip(moved, places, strict=True)]
     return changed
 
 
@@ -170,19 +169,24 @@ def _copy(connection: Connection, row: Wanted, number: int, _: dict[int, int]) -
 def _move(connection: Connection, row: Wanted, _: int, moved: dict[int, int]) -> Place | None:
     table = row.table
     skip = moved.get(table.oid, 0)
-    total = connection.execute(
+    counted = connection.execute(
         sql.SQL("SELECT pg_catalog.count(*) FROM (SELECT FROM {} LIMIT 1000) AS first").format(table.sql)
     ).fetchone()
-    if total is None or skip >= int(str(total[0])) // 2:
+    total = int(str(counted[0])) if counted else 0
+    if skip >= total // 2:
         return None  # the other half of a small table stays as it is
+    # Rows of two tables that belong together often lie at the same place: moving both would hide what either shows.
+    others = sum(moved.values()) - skip
+    offset = others if others < total - skip else 0
     moved[table.oid] = skip + 1
     changes = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), _sql(value)) for name, value in row.values.items()
     )
     statement = sql.SQL(
         "UPDATE {table} SET {changes} WHERE (tableoid, ctid) = (SELECT tableoid, ctid FROM {table} "
-        "WHERE xmin::text::bigint < {ours} ORDER BY tableoid, ctid LIMIT 1) RETURNING tableoid, ctid::text"
-    ).format(table=table.sql, changes=changes, ours=sql.SQL(_OURS))
+        "WHERE xmin::text::bigint < {ours} LIMIT 1 OFFSET {offset}) "
+        "RETURNING tableoid, ctid::text"
+    ).format(table=table.sql, changes=changes, ours=sql.SQL(_OURS), offset=sql.Literal(offset))
     return _place(connection, statement, table)
 
 

@@ -24,7 +24,8 @@ ROWS = 200_000
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation that holds rows. ``times`` are its columns of type timestamptz, timestamp and date."""
+    """A relation that holds rows. ``times`` are its columns of type timestamptz, timestamp and date; ``heap``: its
+    rows have a place (ctid) and a writer (xmin)."""
 
     key: Key
     kind: str
@@ -34,6 +35,8 @@ class Relation:
     readable: bool
     columns: tuple[str, ...]
     times: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    heap: bool = True
 
     @property
     def name(self) -> str:
@@ -62,13 +65,13 @@ class Digest:
 def relations(connection: Connection) -> dict[Key, Relation]:
     """The relations of the database as this transaction sees them."""
     found = {}
-    for schema, name, kind, unlogged, populated, size, readable, columns, times in connection.execute(
+    for schema, name, kind, unlogged, populated, size, readable, columns, times, types, heap in connection.execute(
         resources.sql("proof/relations")
     ).fetchall():
         key = (str(schema), str(name))
         found[key] = Relation(
             key, str(kind), bool(unlogged), bool(populated), int(str(size)), bool(readable),
-            tuple(columns), tuple(times),  # type: ignore[arg-type]
+            tuple(columns), tuple(times), tuple(types), bool(heap),  # type: ignore[arg-type]
         )  # fmt: skip
     return found
 
@@ -82,17 +85,22 @@ def digest(connection: Connection, relation: Relation, *, without: Iterable[str]
     """One scan of the relation. ``without`` leaves columns out. The caller has called ``reading``."""
     if not relation.populated:
         return Digest(0, {}, populated=False)
-    # OFFSET 0 keeps the planner from computing each hash again wherever it is used.
     query = sql.SQL(
-        "SELECT (h & {mask})::integer, pg_catalog.count(*), pg_catalog.sum(h)::text, pg_catalog.sum(i)::text FROM ("
-        "SELECT pg_catalog.hashtextextended(r, 0), pg_catalog.hashtextextended(r, 1) "
-        "FROM (SELECT {row}::text FROM ONLY {relation} AS x OFFSET 0) AS texts (r) OFFSET 0"
-        ") AS hashes (h, i) GROUP BY 1"
-    ).format(
-        mask=sql.Literal(BUCKETS - 1), row=_row(relation, frozenset(without)), relation=sql.Identifier(*relation.key)
-    )
+        "SELECT (h & {mask})::integer, pg_catalog.count(*), pg_catalog.sum(h)::text, pg_catalog.sum(i)::text "
+        "FROM {hashes} GROUP BY 1"
+    ).format(mask=sql.Literal(BUCKETS - 1), hashes=_hashes(relation, frozenset(without), sql.SQL("true")))
     buckets = {int(str(b)): (int(str(n)), str(x), str(y)) for b, n, x, y in connection.execute(query).fetchall()}
     return Digest(sum(n for n, _, _ in buckets.values()), buckets)
+
+
+def total(connection: Connection, relation: Relation, only: sql.Composable) -> tuple[int, str, str]:
+    """How many rows ``x`` meet a condition, and the two sums over them. The caller has called ``reading``."""
+    query = sql.SQL(
+        "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(h), 0)::text, coalesce(pg_catalog.sum(i), 0)::text FROM {}"
+    ).format(_hashes(relation, frozenset(), only))
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(str(row[0])), str(row[1]), str(row[2])
 
 
 def fetch(connection: Connection, relation: Relation, buckets: Sequence[int] | None) -> list[Row]:
@@ -104,9 +112,7 @@ def fetch(connection: Connection, relation: Relation, buckets: Sequence[int] | N
         "WHERE %(all)s OR (pg_catalog.hashtextextended({row}::text, 0) & {mask})::integer = ANY (%(buckets)s) "
         "LIMIT {limit}"
     ).format(
-        columns=sql.SQL("ARRAY[{}]::text[]").format(
-            sql.SQL(", ").join(sql.SQL("x.{}::text").format(sql.Identifier(c)) for c in relation.columns)
-        ),
+        columns=texts(relation),
         relation=sql.Identifier(*relation.key),
         row=_row(relation, frozenset()),
         mask=sql.Literal(BUCKETS - 1),
@@ -118,12 +124,27 @@ def fetch(connection: Connection, relation: Relation, buckets: Sequence[int] | N
 
 def row_at(connection: Connection, relation: Relation, place: tuple[int, str]) -> Row | None:
     """The row at a place (``tableoid``, ``ctid``), every value as text."""
-    query = sql.SQL("SELECT ARRAY[{}]::text[] FROM {} AS x WHERE x.tableoid = %s AND x.ctid = %s::tid").format(
-        sql.SQL(", ").join(sql.SQL("x.{}::text").format(sql.Identifier(c)) for c in relation.columns),
-        sql.Identifier(*relation.key),
+    query = sql.SQL("SELECT {} FROM {} AS x WHERE x.tableoid = %s AND x.ctid = %s::tid").format(
+        texts(relation), sql.Identifier(*relation.key)
     )
     row = connection.execute(query, place).fetchone()
     return None if row is None else tuple(row[0])  # type: ignore[arg-type]
+
+
+def texts(relation: Relation) -> sql.Composable:
+    """Every value of the row ``x`` as text, in one array."""
+    return sql.SQL("ARRAY[{}]::text[]").format(
+        sql.SQL(", ").join(sql.SQL("x.{}::text").format(sql.Identifier(c)) for c in relation.columns)
+    )
+
+
+def _hashes(relation: Relation, without: frozenset[str], only: sql.Composable) -> sql.Composable:
+    # OFFSET 0 keeps the planner from computing each hash again wherever it is used.
+    return sql.SQL(
+        "(SELECT pg_catalog.hashtextextended(r, 0), pg_catalog.hashtextextended(r, 1) "
+        "FROM (SELECT {row}::text FROM ONLY {relation} AS x WHERE {only} OFFSET 0) AS texts (r) OFFSET 0"
+        ") AS hashes (h, i)"
+    ).format(row=_row(relation, without), relation=sql.Identifier(*relation.key), only=only)
 
 
 def _row(relation: Relation, without: frozenset[str]) -> sql.Composable:

@@ -49,4 +49,6 @@ def _check(job: PlannedJob, context: Context) -> Check:
 
 def as_check(finding: Finding) -> Check:
     """A proof's finding as a check."""
-    return Check(name="effects", status=_STATUS[finding.result], text=finding.text, evidence=finding.lines)
+    return Check(
+        name="effects", status=_STATUS[finding.result], text=finding.text, evidence=finding.lines, proof=finding.proof
+    )
