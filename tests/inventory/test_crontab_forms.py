@@ -216,7 +216,7 @@ def test_computed_plugins_are_said(tmp_path: Path) -> None:
 
 
 SAID = {
-    "a Quantum job": 'config :a, A.Scheduler, jobs: [\n  {"* * * * *", {A.One, :run, []}}]',
+    "a Quantum job with a task of its own": 'config :a, A.Scheduler, jobs: [\n  {"* * * * *", &run/0}]',
     "options from elsewhere": "config :a, Oban, Elsewhere.options()",
     "settings made in a loop": f"Enum.each([Oban], fn n ->\n  config :a, n, plugins: [{CRON}]\nend)",
     "a file brought in by code": 'Code.eval_file("config/cron.exs")',

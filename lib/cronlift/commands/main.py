@@ -19,6 +19,7 @@ VERBS = (
     "inventory",
     "classify",
     "translate",
+    "score",
     "convert",
     "generate",
     "install",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -117,7 +118,8 @@ class _Converter:
                 )
         if name in ("D", "T", "N", "U") and (iso := "".join(str(p) for p in content)) and _ISO.fullmatch(iso):
             return ast.DateSigil(self.span(node), name, iso)
-        return self.opaque(node, f"~{name}")
+        text = "".join(str(p) for p in content) if all(isinstance(p, str) for p in content) else None
+        return dataclasses.replace(self.opaque(node, f"~{name}"), text=text)
 
     def on_charlist(self, node: tree_sitter.Node) -> Node:
         return self.opaque(node, "charlist")

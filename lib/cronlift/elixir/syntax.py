@@ -178,10 +178,12 @@ class DateSigil(Node):
 
 @dataclass(frozen=True, slots=True)
 class Opaque(Node):
-    """Something whose value is not followed (a regex, a bitstring); ``children`` may still hold calls."""
+    """Something whose value is not followed (a regex, a bitstring); ``children`` may still hold calls, ``text`` is a
+    sigil's content where nothing is interpolated into it."""
 
     what: str
     children: tuple[Node, ...] = ()
+    text: str | None = None
 
 
 class ElixirSyntaxError(UsageError):

@@ -12,6 +12,8 @@ from cronlift.generate.refusal import RefusalError
 from cronlift.model.job import Job
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_elixir.language())
+# How a worker (Oban) or a task (Quantum) is written in an entry.
+_HANDLERS = ("alias", "dot", "call", "identifier", "unary_operator", "tuple", "anonymous_function")
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _fits(node: tree_sitter.Node, job: Job) -> bool:
     """A tuple of schedule and worker; an ``alias … as`` may give the worker any name, a schedule that is no plain
     string any value."""
     elements = _elements(node)
-    if len(elements) < 2 or elements[1].type not in ("alias", "dot", "call", "identifier", "unary_operator"):
+    if len(elements) < 2 or elements[1].type not in _HANDLERS:
         return False
     schedule = _schedule(node)
     if schedule is not None and schedule != job.schedule:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import re
-from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 from cronlift.elixir import config as settings
@@ -19,16 +15,12 @@ from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
-from cronlift.elixir.values import MapValue, Unknown, Value, atom, from_json_like
-from cronlift.errors import UsageError
 from cronlift.model.decision import Decisions
 from cronlift.model.job import Inventory, Job
-from cronlift.model.verdict import Classification, ClassifiedJob, Loss, Reason
-from cronlift.schedule import next_source_firings
+from cronlift.model.verdict import Classification, ClassifiedJob, Reason
 from cronlift.stages import decisions as deciding
+from cronlift.stages import running
 from cronlift.stages.inventory import inventory as take_inventory
-
-_SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)  # any day does, as long as it is always the same
 
 
 def classify(
@@ -83,7 +75,7 @@ def _classified(
         effects=tuple(evaluator.findings.effects.values()),
         steps=tuple(judgement.steps),
         statements=tuple(s.text for s in judgement.steps),
-        losses=tuple(judgement.losses + _option_losses(project, job, listeners))
+        losses=tuple(judgement.losses + running.losses(project, job, listeners))
         if judgement.verdict != "no_effect"
         else (),
         stays=tuple(judgement.stays),
@@ -94,99 +86,23 @@ def _classified(
 def _judged(
     project: Project, evaluator: Evaluator, config: settings.Config, repositories: list[str], job: Job
 ) -> Judgement:
-    place = Span(job.config.file, 0, 0, job.config.line, job.config.end_line)
-    definitions = project.definitions(job.worker)
-    if len(definitions) != 1 or job.handler is None:
-        why = {0: "is not defined in the application", 1: "defines no perform/1 where cronlift can see it"}.get(
-            len(definitions), "is defined more than once"
-        )
-        return _unreadable("worker-not-found", f"the worker {job.worker} {why}", place)
-    module = definitions[0]
-    period = _unique_period(job)
-    if period is not None and period >= _shortest_gap(job):
-        text = f"unique: {job.options.unique} may skip ticks, which pg_cron would run"
-        evaluator.problem("uniqueness-skips-ticks", text, place)
-    for name in ("schedule_in", "scheduled_at", "state"):
-        if name in job.options.other:
-            evaluator.problem("entry-in-doubt", f"{name}: the job does not run at its tick", place)
-    for note in job.notes:
-        evaluator.problem("entry-in-doubt", note, place)
-    if "args" in job.options.other or module.function("new", 1) or module.function("new", 2):
-        return _unreadable("args-unknown", "what args the job gets is computed", place)
-    if not any(u.module == "Oban.Worker" for u in module.uses):
-        text = f"{job.worker} does not `use Oban.Worker` itself: what runs around perform/1 is not known"
-        evaluator.problem("unknown-worker", text, module.span)
-    if job.config.condition:
-        text = f"the entry is only there if {job.config.condition}: whether it is must be said"
-        evaluator.problem("conditional-entry", text, place)
+    run = running.run_of(project, job)
+    if isinstance(run, Reason):
+        return Judgement("needs_review", [run])
+    for reason in running.doubts(job, run):
+        evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
     surroundings.session_settings(project, evaluator, config, repositories)
     try:
-        flows = evaluator.run(module, "perform", (_job_value(job),))
-        for callback in ("timeout", "backoff"):
-            if module.function(callback, 1) and any(
-                s.events for s, _ in evaluator.run(module, callback, (_job_value(job),))
-            ):
-                evaluator.problem("callback-sends-sql", f"{callback}/1 sends SQL of its own", module.span)
+        flows = evaluator.run(run.module, run.function, run.args)
+        for callback in run.callbacks:
+            if any(state.events for state, _ in evaluator.run(run.module, callback, run.args)):
+                evaluator.problem("callback-sends-sql", f"{callback}/1 sends SQL of its own", run.module.span)
     except (TooComplex, RecursionError):
         flows = None
-    entry = Span(module.file, 0, 0, job.handler.line, job.handler.line)
-    retried = (job.options.max_attempts or 20) > 1
-    return judge(flows, evaluator.findings, entry, repositories[0] if repositories else None, retried=retried)
-
-
-def _unique_period(job: Job) -> float | None:
-    """How long a job keeps later ones of its kind away, in seconds (oban lib/oban/job.ex, unique); None: not."""
-    text = job.options.unique
-    if text is None or text == "false":
-        return None
-    period = re.search(r"period:\s*([\d_]+)\s*(?:\]|,|$)", text)
-    return float(period.group(1).replace("_", "")) if period else math.inf
-
-
-def _shortest_gap(job: Job) -> float:
-    """The shortest time between two ticks of a job, in seconds, over the next hundred of them."""
-    if job.schedule is None:
-        return math.inf
-    try:
-        ticks = next_source_firings(job.schedule, _SOME_DAY, 100, job.source, job.timezone)
-    except UsageError:
-        return 0.0
-    return min(((b - a).total_seconds() for a, b in pairwise(ticks)), default=math.inf)
-
-
-def _unreadable(code: str, text: str, span: Span) -> Judgement:
-    return Judgement("needs_review", [Reason(code=code, text=text, file=span.file, line=span.line)])
-
-
-def _job_value(job: Job) -> Value:
-    """The ``%Oban.Job{}`` a tick hands to perform: its args are known, as they come back from JSON."""
-    known = {"args": from_json_like(job.options.args), "worker": from_json_like(job.worker)}
-    pairs = [(atom(k), v) for k, v in known.items()]
-    fields = ("id", "attempt", "meta", "inserted_at", "scheduled_at", "attempted_at", "max_attempts", "priority",
-              "queue", "state", "errors", "tags", "conf", "unique")  # fmt: skip
-    pairs += [(atom(name), Unknown("the job's record")) for name in fields]
-    return MapValue(tuple(pairs), struct="Oban.Job", open=True)
-
-
-def _option_losses(project: Project, job: Job, listeners: tuple[str, ...]) -> list[Loss]:
-    """What Oban did around the job and pg_cron will not (oban lib/oban/job.ex, lib/oban/worker.ex)."""
-
-    def loss(code: str, text: str) -> Loss:
-        return Loss(code=code, text=text, file=job.config.file, line=job.config.line)
-
-    module = project.module(job.worker)
-    attempts = job.options.max_attempts or 20
-    losses = []
-    if attempts > 1:
-        losses.append(loss("retries", f"a failed run was tried up to {attempts} times"))
-    if job.options.unique:
-        losses.append(loss("uniqueness", f"unique: {job.options.unique}"))
-    if module and module.function("timeout", 1):
-        losses.append(loss("job-timeout", "the worker's timeout/1 ended a run that took too long"))
-    for file in listeners:
-        losses.append(loss("oban-events", f"{file} listens to Oban's job events, which no longer come"))
-    losses.append(loss("overlap", "runs could overlap; pg_cron queues a run behind the one before"))
-    return losses
+    assert job.handler is not None
+    entry = Span(run.module.file, 0, 0, job.handler.line, job.handler.line)
+    first = repositories[0] if repositories else None
+    return judge(flows, evaluator.findings, entry, first, retried=run.retried)
 
 
 def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement) -> str:

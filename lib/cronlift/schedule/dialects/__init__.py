@@ -12,9 +12,9 @@ from importlib import import_module
 from types import ModuleType
 
 from cronlift.errors import UsageError
-from cronlift.schedule.dialects.protocol import BadExpression, Dialect, Fields, Interval, Parsed, Reboot
+from cronlift.schedule.dialects.protocol import BadExpression, Dialect, Fields, Interval, NotHeld, Parsed, Reboot
 
-__all__ = ["BadExpression", "Dialect", "Fields", "Interval", "Parsed", "Reboot", "find", "names"]
+__all__ = ["BadExpression", "Dialect", "Fields", "Interval", "NotHeld", "Parsed", "Reboot", "find", "names"]
 
 
 @lru_cache(maxsize=1)

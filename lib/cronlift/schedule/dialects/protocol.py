@@ -21,6 +21,16 @@ class BadExpression(UsageError):
         )
 
 
+class NotHeld(UsageError):
+    """The scheduler reads the expression, but it says something that a crontab of minutes does not hold."""
+
+    def __init__(self, expression: str, dialect: str, what: str) -> None:
+        super().__init__(
+            f"the schedule {expression!r} of {dialect} says {what}, which no crontab of minutes holds",
+            do="leave this job in the application",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """The five fields as sets (Sunday is 0), and how day of month and weekday are joined.
