@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import signal
 import sys
-import tempfile
-import traceback
 from importlib import import_module
-from pathlib import Path
+from types import FrameType
 
+import psycopg
 import typer
 from typer.exceptions import TyperException
 
 from cronlift import __version__
-from cronlift.errors import CronliftError
+from cronlift.commands import bug_report, output
+from cronlift.errors import CronliftError, ServerError
+from cronlift.postgres import failures
 
 VERBS = (
     "sandbox",
@@ -30,6 +35,9 @@ VERBS = (
     "audit",
     "lab",
 )
+
+_PIPE_CLOSED = 128 + signal.SIGPIPE
+"""What a shell reports of a program whose reader went away (``cronlift … | head``)."""
 
 app = typer.Typer(
     name="cronlift",
@@ -53,32 +61,69 @@ for verb in VERBS:
 
 def run() -> None:
     """Run the command line and exit with the documented code."""
-    sys.exit(main(sys.argv[1:]))
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to stop
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try again while it ends, and say so in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _output_lost(error)
+    sys.exit(code)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code (errors.py) and never lets a traceback out."""
     try:
         result = app(arguments, standalone_mode=False)
-        return result if isinstance(result, int) else 0
     except CronliftError as error:
-        print(f"cronlift: {error}", file=sys.stderr)
+        output.complain(str(error))
         return error.exit_code
     except TyperException as error:  # wrong use of the command line, with its own wording
-        print(
-            f"cronlift: {error.format_message()}\n  do:    cronlift --help lists the verbs and what they take",
-            file=sys.stderr,
+        output.complain(
+            f"{bug_report.scrubbed(error.format_message())}\n"
+            "  do:    cronlift --help lists the verbs and what they take"
         )
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        print("cronlift: interrupted; running the same command again continues", file=sys.stderr)
-        return 130
-    except Exception:  # the last line of defence: a bug of ours becomes a report, never a traceback
-        with tempfile.NamedTemporaryFile("w", prefix="cronlift-bug-", suffix=".txt", delete=False) as report:
-            report.write(f"cronlift {__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
-        print(
-            f"cronlift: this is a bug in cronlift, not in your input\n  where: {Path(report.name)}\n"
-            "  do:    send that file to the maintainers (look through it first)",
-            file=sys.stderr,
-        )
+        result = 130
+    except psycopg.Error as error:
+        refused = failures.refusal(error)
+        output.complain(str(refused))
+        return refused.exit_code
+    except OSError as error:
+        output.complain(str(_environment(error)))
+        return 3
+    except SystemExit as ended:  # typer's way of saying that nobody reads our output any more
+        return _PIPE_CLOSED if ended.code == 1 else int(ended.code or 0)
+    except Exception as error:  # the last line of defence: a bug of ours becomes a report, never a traceback
+        output.complain(bug_report.tell(error, arguments))
         return 5
+    if result == 130:
+        output.complain("interrupted; running the same command again continues")
+    return result if isinstance(result, int) else 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does: kernels and transactions are brought to an end first."""
+    raise KeyboardInterrupt
+
+
+def _output_lost(error: OSError) -> int:
+    if error.errno == errno.EPIPE:
+        return _PIPE_CLOSED
+    output.complain(str(_environment(error)))
+    return 3
+
+
+def _environment(error: OSError) -> ServerError:
+    """What the operating system refused, where no command knew better."""
+    return ServerError(
+        f"the operating system refused: {error.strerror or type(error).__name__}",
+        where=str(error.filename or "the output of this command"),
+        do="make room or give the permission, then run the same command again",
+    )

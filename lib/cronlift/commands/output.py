@@ -17,6 +17,11 @@ def json_document(document: Document) -> None:
     sys.stdout.write(document.to_json())
 
 
+def complain(text: str) -> None:
+    """Print an error to stderr: what, where, what to do."""
+    say(f"cronlift: {text}")
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """Print a table to stdout; cells are plain text (never markup: they hold the application's own strings)."""
     grid = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")

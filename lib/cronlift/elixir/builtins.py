@@ -113,7 +113,7 @@ def _to_string(value: Value) -> Value | None:
 
 def _to_integer(value: Value) -> Value | None:
     s = _string(value)
-    return Known(int(s)) if s is not None and re.fullmatch(r"[+-]?[0-9]+", s) else None
+    return Known(int(s)) if s is not None and re.fullmatch(r"[+-]?[0-9]{1,4000}", s) else None
 
 
 def _is(*types: type) -> Callable[[Value], Value | None]:

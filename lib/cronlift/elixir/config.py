@@ -7,6 +7,7 @@ the chosen environment does not decide is kept beside what it would replace, wit
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -55,7 +56,7 @@ def read_config(project: Project, env: str) -> Config:
     _outside(project, config)
     reader = _Reader(project, env, config)
     for file in ("config/config.exs", "config/runtime.exs", "config/releases.exs"):
-        if (project.root / file).is_file():
+        if os.path.lexists(project.root / file):  # a link that leads nowhere is said, not passed over
             reader.file(file)
     return config
 
@@ -64,7 +65,7 @@ def _outside(project: Project, config: Config) -> None:
     """An application of an umbrella is configured by the umbrella's folder (mix, "config_path")."""
     if (project.root / "config").is_dir() or not (project.root / "mix.exs").is_file():
         return
-    for number, line in enumerate(project.source("mix.exs").decode().splitlines(), start=1):
+    for number, line in enumerate(project.readable("mix.exs").decode().splitlines(), start=1):
         if "config_path:" in line and "../" in line:
             why = "the configuration lies outside of this folder: name the umbrella's folder with --app"
             config.unread.append(("mix.exs", number, why))
@@ -184,6 +185,9 @@ class _Reader:
                 parts.pop()
             elif part != ".":
                 parts.append(part)
+        if pattern.is_absolute() or parts[:1] in ([], [".."]):
+            self.config.unread.append((file, node.span.line, "a file outside of the application is imported"))
+            return
         found = sorted(p.relative_to(self.project.root).as_posix() for p in self.project.root.glob("/".join(parts)))
         if not found and "*" not in path:
             self.config.unread.append((file, node.span.line, f"{'/'.join(parts)} is imported and does not exist"))

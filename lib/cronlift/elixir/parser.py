@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterator
 
@@ -78,10 +79,15 @@ class _Converter:
     # ── literals ──
     def on_integer(self, node: tree_sitter.Node) -> Node:
         text = _text(node).replace("_", "")
-        return ast.Literal(self.span(node), int(text, 0) if text[:2].lower() in ("0x", "0b", "0o") else int(text))
+        try:
+            return ast.Literal(self.span(node), int(text, 0) if text[:2].lower() in ("0x", "0b", "0o") else int(text))
+        except ValueError:  # thousands of digits: Python refuses to count that far
+            return self.opaque(node)
 
     def on_float(self, node: tree_sitter.Node) -> Node:
-        return ast.Literal(self.span(node), float(_text(node).replace("_", "")))
+        value = float(_text(node).replace("_", ""))
+        # Elixir refuses what is beyond a double; JSON has no word for it either.
+        return ast.Literal(self.span(node), value) if math.isfinite(value) else self.opaque(node)
 
     def on_boolean(self, node: tree_sitter.Node) -> Node:
         return ast.Literal(self.span(node), _text(node) == "true")

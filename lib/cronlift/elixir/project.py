@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,17 +54,17 @@ class Project:
 
     def _paths(self) -> list[str]:
         """Strings in mix.exs's ``elixirc_paths``, those for tests left out."""
-        try:
-            text = (self.root / "mix.exs").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return []
+        text = self.readable("mix.exs").decode()
         lines = [line for line in text.splitlines() if "elixirc_paths" in line and ":test" not in line]
         return [p for line in lines for p in re.findall(r'"([\w./-]+)"', line)]
 
     def files(self, suffix: str = ".ex", below: str = "") -> Iterator[str]:
-        """Source files as paths relative to the root, sorted; symbolic links to folders are not followed."""
+        """Source files as paths relative to the root, sorted; symbolic links to folders are not followed.
+
+        A folder that cannot be listed, and a file whose name is not UTF-8, is a problem, not an error.
+        """
         top = self.root / below
-        for folder, names, files in os.walk(top):
+        for folder, names, files in os.walk(top, onerror=self._unlisted):
             # Names such as `assets` or `doc` are only set aside where an application keeps what is not its code.
             parts = Path(folder).relative_to(self.root).parts
             outer = not parts or (parts[0] == "apps" and len(parts) <= 2)
@@ -70,7 +72,15 @@ class Project:
             names[:] = sorted(n for n in names if not n.startswith(".") and n not in skipped)
             for name in sorted(files):
                 if name.endswith(suffix):
-                    yield (Path(folder) / name).relative_to(self.root).as_posix()
+                    file = (Path(folder) / name).relative_to(self.root).as_posix()
+                    if file == utf8(file):
+                        yield file
+                    else:
+                        self.problems[utf8(file)] = "the file's name is not UTF-8"
+
+    def _unlisted(self, error: OSError) -> None:
+        folder = os.path.relpath(error.filename or self.root, self.root)
+        self.problems[utf8(folder)] = f"cannot read the folder: {error.strerror}"
 
     def source(self, file: str) -> bytes:
         """A file's bytes. Raises UsageError where it cannot be read, is huge, or leads out of the application."""
@@ -78,7 +88,10 @@ class Project:
         try:
             if not path.resolve().is_relative_to(self.root):
                 raise UsageError("a link leads out of the application", where=file, do="replace the link by the file")
-            if path.stat().st_size > _MAX_FILE:
+            state = path.stat()
+            if not stat.S_ISREG(state.st_mode):  # reading a pipe would wait for whoever writes into it
+                raise UsageError("this is not a file", where=file, do="pipes, devices and folders are not source")
+            if state.st_size > _MAX_FILE:
                 raise UsageError("the file is larger than 4 MiB", where=file, do="source files this large are not read")
             text = path.read_bytes()
             text.decode("utf-8")
@@ -88,6 +101,23 @@ class Project:
         except (OSError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(f"cannot read the file: {reason}", where=file, do="make it readable") from error
+
+    def digest(self) -> str:
+        """SHA-256 over the names and contents of the Elixir files; what cannot be read counts by its name."""
+        total = hashlib.sha256()
+        for suffix in (".ex", ".exs"):
+            for file in self.files(suffix):
+                total.update(file.encode() + b"\0" + hashlib.sha256(self.readable(file)).digest())
+        return total.hexdigest()
+
+    def readable(self, file: str) -> bytes:
+        """A file's bytes; none, and a problem, where it is there and cannot be read."""
+        try:
+            return self.source(file)
+        except UsageError as error:
+            if os.path.lexists(self.root / file):
+                self.problems.setdefault(file, error.what)
+            return b""
 
     def tree(self, file: str) -> ast.Block:
         """A file's syntax tree. Raises ElixirSyntaxError or what ``source`` raises."""
@@ -115,11 +145,7 @@ class Project:
         """Files of the application that contain one of the words."""
         needles = [w.encode() for w in words]
         for file in self.code():
-            try:
-                text = self.source(file)
-            except UsageError as error:
-                self.problems.setdefault(file, error.what)
-                continue
+            text = self.readable(file)
             if any(n in text for n in needles):
                 yield file
 
@@ -127,12 +153,7 @@ class Project:
         if self._candidates is None:
             self._candidates = {}
             for file in self.code():
-                try:
-                    text = self.source(file)
-                except UsageError as error:
-                    self.problems[file] = error.what
-                    continue
-                for match in _DEFMODULE.finditer(text):
+                for match in _DEFMODULE.finditer(self.readable(file)):
                     last = match.group(1).decode().rpartition(".")[2]
                     files = self._candidates.setdefault(last, [])
                     if file not in files:
@@ -150,3 +171,8 @@ class Project:
             return
         for module in read_modules(tree, file):
             self._modules.setdefault(module.name, []).append(module)
+
+
+def utf8(name: str) -> str:
+    """A file's name as text that can be written down: bytes that are no UTF-8 become ``\\xff``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -21,7 +21,8 @@ def _unescape(escape: str) -> str:
     code = re.fullmatch(r"(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|[ux]\{([0-9A-Fa-f]{1,6})\})", body)
     if code:
         point = int(next(g for g in code.groups() if g), 16)
-        return chr(point) if point < 0x110000 else "\ufffd"
+        # Elixir compiles neither what is beyond Unicode nor half of a surrogate pair.
+        return chr(point) if point < 0xD800 or 0xE000 <= point < 0x110000 else "\ufffd"
     return _SIMPLE.get(body, body)
 
 

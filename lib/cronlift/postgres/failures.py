@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import psycopg
+
+from cronlift.errors import ServerError
+
 
 class Failure(NamedTuple):
     """``what`` happened and what to ``do``; ``what`` holds nothing but our own words."""
@@ -109,3 +113,20 @@ def classify(text: str, *, needs_password: bool = False, used_password: bool = F
         "no connection to the server, for a reason cronlift does not know",
         "psql with the same settings says more (its message can hold pieces of the connection string)",
     )
+
+
+def refusal(error: psycopg.Error) -> ServerError:
+    """What the server refused after a connection stood, where no caller knew better (its own primary message, which
+    repeats nothing of the connection string)."""
+    said = error.diag.message_primary
+    if said is None:
+        return ServerError(
+            "the connection to the server was lost",
+            do="see that it runs, then run the same command again: what was done is found, what is missing is done",
+        )
+    do = "look at the server's log, then run the same command again"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        do = "let the owner or a superuser grant what is missing, or connect as a role that has it"
+    elif isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        do = "this server takes no changes (a standby, or default_transaction_read_only): name the primary"
+    return ServerError(f"the server refused: {said}", do=do)

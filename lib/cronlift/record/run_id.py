@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cronlift import __version__
-from cronlift.elixir.project import Project
+from cronlift.elixir.project import Project, utf8
 from cronlift.model.document import digest
-from cronlift.stages.inventory import source_digest
 
 
 def run_id(
@@ -26,5 +25,5 @@ def run_id(
     """
     judged = hashlib.sha256(decisions.read_bytes()).hexdigest() if decisions and decisions.is_file() else ""
     return digest(
-        [__version__, app.resolve().name, source_digest(Project(app)), env, judged, sorted(jobs), list(databases)]
+        [__version__, utf8(app.resolve().name), Project(app).digest(), env, judged, sorted(jobs), list(databases)]
     )[:16]

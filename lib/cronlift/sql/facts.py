@@ -74,6 +74,10 @@ _READING_FUNCTIONS = {
 }  # fmt: skip
 
 
+_LONGEST = 64 * 1024
+"""PostgreSQL's parser builds its answer recursively: some 200 KB of ``1+1+1…`` end the process."""
+
+
 class StatementError(ValueError):
     """A text that is not one statement PostgreSQL could run."""
 
@@ -98,7 +102,17 @@ class Facts:
 
 
 def facts(sql: str) -> Facts:
-    """Facts about one statement. Raises StatementError where the text is not exactly one statement."""
+    """Facts about one statement. Raises StatementError where the text is not exactly one statement, or too large to
+    be looked through."""
+    if len(sql) > _LONGEST:
+        raise StatementError(f"it is longer than {_LONGEST} characters")
+    try:
+        return _facts(sql)
+    except RecursionError as error:
+        raise StatementError("it nests too deeply to be read") from error
+
+
+def _facts(sql: str) -> Facts:
     try:
         statements = pgparse.parse(sql)
     except pgparse.PGQueryError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import psycopg
 
 from cronlift import resources
-from cronlift.elixir.project import Project
+from cronlift.elixir.project import Project, utf8
 from cronlift.model.document import Location
 from cronlift.model.job import Inventory, Job, NotAnalysed, Observed
 from cronlift.sources import sources, startup
@@ -41,23 +40,12 @@ def inventory(
         jobs = _observed(connection, jobs)
     return Inventory(
         run_id=run_id,
-        app=project.root.name,
+        app=utf8(project.root.name),
         env=env,
-        source_digest=source_digest(project),
+        source_digest=project.digest(),
         jobs=tuple(jobs),
         not_analysed=tuple(missing),
     )
-
-
-def source_digest(project: Project) -> str:
-    """SHA-256 over the names and contents of the application's Elixir files."""
-    total = hashlib.sha256()
-    for suffix in (".ex", ".exs"):
-        for file in project.files(suffix):
-            path = project.root / file
-            if path.is_file() and path.stat().st_size < 4 * 1024 * 1024:
-                total.update(file.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
 
 
 def _unique(jobs: list[Job]) -> list[Job]:

@@ -46,10 +46,10 @@ _RANGES = {
 _LONGEST = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
 _BLANK = re.compile(r"[ \t\n\v\f\r]+")
 _COMMA = re.compile(r"[ \t\n\v\f\r]*,[ \t\n\v\f\r]*")
-_LITERAL = re.compile(r"[0-9]+")
+_LITERAL = re.compile(r"[0-9]{1,4000}")  # more digits than Python counts are no field
 _STEP = re.compile(r"\*/([1-9][0-9]?)")
-_RANGE = re.compile(r"([0-9]+)-([0-9]+)")
-_RANGE_STEP = re.compile(r"([0-9]+)(?:-([0-9]+))?/([1-9][0-9]?)")
+_RANGE = re.compile(r"([0-9]{1,4000})-([0-9]{1,4000})")
+_RANGE_STEP = re.compile(r"([0-9]{1,4000})(?:-([0-9]{1,4000}))?/([1-9][0-9]?)")
 
 Fail = Callable[[str], BadExpression]
 

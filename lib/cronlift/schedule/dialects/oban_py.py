@@ -28,7 +28,7 @@ _NICKNAMES = {
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _STEP = re.compile(r"\*/([1-9]\d?)")
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?(?:/([1-9]\d?))?")
+_RANGE = re.compile(r"(\d{1,4000})(?:-(\d{1,4000}))?(?:/([1-9]\d?))?")
 
 
 class _Unread(ValueError):

@@ -225,7 +225,7 @@ class _Reader:
 
 def _atoi(text: str) -> int:
     """glibc's ``(int) strtol(text)``: too many digits wrap round, they are not refused."""
-    value = min(int(text), (1 << 63) - 1) & 0xFFFFFFFF
+    value = min(_number(text), (1 << 63) - 1) & 0xFFFFFFFF
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
@@ -255,8 +255,13 @@ def _interval_of_1_5_0(expression: str) -> int | None:
 
 
 def _seconds(digits: str) -> int | None:
-    value = int(digits) & 0xFFFFFFFF
+    value = min(_number(digits), (1 << 64) - 1) & 0xFFFFFFFF
     return value if 0 < value < 60 else None
+
+
+def _number(digits: str) -> int:
+    """The number, or one that is as far out of range: Python does not read thousands of digits."""
+    return int(digits.lstrip("0")[:30] or "0")
 
 
 def family(version: str, *, match_dom_and_dow: bool = False) -> tuple[PgCron, ...]:
