@@ -136,6 +136,6 @@ def test_what_permissions_hide_is_listed(application: Path) -> None:
 def test_a_folder_that_is_no_application_is_refused_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "umbrella" / "shop").mkdir(parents=True)
     (tmp_path / "umbrella" / "shop" / "mix.exs").write_text("")
-    with pytest.raises(UsageError, match="neither mix.exs nor config/") as caught:
+    with pytest.raises(UsageError, match=r"neither mix\.exs nor config/") as caught:
         inventory(tmp_path / "umbrella")
     assert caught.value.do == "name one of the applications in it: shop"
