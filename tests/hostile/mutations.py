@@ -21,7 +21,8 @@ CASES = sorted((Path(__file__).parents[1] / "classify").glob("*/*.ex"))
 TOKENS: tuple[bytes, ...] = (
     *(
         b'do|end|"|"""|#{|}|~w[|~s|~S(|(|)|[|]|{|%{|<<|>>|fn ->|->|<-|\\\\|&1|&|@|:|::|=>|,|;|..|...|\\|>|when |use |'
-        b"import Config\n|quote do: |unquote(|defmodule |def |defp |defmacro |case x do|cond do|with |for |try do|rescue|"
+        b"import Config\n|quote do: |unquote(|"
+        b"defmodule |def |defp |defmacro |case x do|cond do|with |for |try do|rescue|"
         b"after|catch|else|nil|true|__MODULE__|__ENV__|'|?\\\\|\x00|\xff|\xc3\x28|\xed\xa0\x80|\xef\xbb\xbf|\r\n|\r|\t|"
         b'\xe2\x80\xae|\x1b[31m|\x1b]8;;http://x\x07|0x|0b2|1e400|1_0_0|0o9|:"a#{b}"|@daily|* * * * *|999 * * * *|'
         b"Oban|Oban.Worker|Repo.query!|crontab: |plugins: |config :a, |args: %{}".split(b"|")
