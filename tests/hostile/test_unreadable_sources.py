@@ -119,6 +119,7 @@ def test_what_permissions_hide_is_listed(application: Path) -> None:
     (application / "lib" / "z.ex").chmod(0)
     program = (
         "import os, sys; from pathlib import Path; from cronlift.stages.inventory import inventory\n"
+        "inventory(Path(sys.argv[1]))  # nobody may not import what is imported late\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "found = inventory(Path(sys.argv[1]))\n"
         "print([j.id for j in found.jobs], sorted((p.file, p.why) for p in found.not_analysed))"
