@@ -113,7 +113,7 @@ def test_no_record_is_wrong_use(tmp_path: Path) -> None:
 def test_commands(finished: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(finished.path)
     assert main(["audit", "verify", path]) == 0
-    assert "intact: 11 files" in capsys.readouterr().out
+    assert "intact: 14 files" in capsys.readouterr().out
     assert main(["audit", "show", path]) == 0
     shown = capsys.readouterr().out
     assert "7 found = 1 moved + 1 split + 1 stays + 2 review + 1 startup + 1 not analysed" in shown

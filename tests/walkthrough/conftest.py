@@ -26,6 +26,7 @@ def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Lab]:
     """JupyterLab as ``cronlift lab`` starts it, on a freshly filled demo database."""
     database = example.prepare(name=sandbox.name)
     notebooks = server.copy_notebooks(tmp_path / "runs" / "notebooks")
+    server.copy_decisions(tmp_path / "runs")
     runtime = Path(os.environ.get("TMPDIR", "/tmp")) / f"cl-lab-{os.getpid()}"  # short: kernels listen on sockets in it
     port, token = _free_port(), "a-token-of-the-tests"
     environment = {

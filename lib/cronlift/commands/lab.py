@@ -38,6 +38,7 @@ def lab(
         output.say("sandbox …")
         environment |= prepare(fresh=False)
     notebooks = server.copy_notebooks(folder / "notebooks")
+    server.copy_decisions(folder)
     environment |= server.environment(Path.cwd())
     command = server.command(notebooks / "00_walkthrough.ipynb", Path.cwd(), port=port, browser=browser)
     output.say(f"JupyterLab: {notebooks / '00_walkthrough.ipynb'}; stop it with Ctrl-C")

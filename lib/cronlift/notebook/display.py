@@ -180,11 +180,12 @@ def _html_table(table: Table) -> str:
     if not table.rows:
         return f"<p>{escape(table.empty)}</p>"
     head = "".join(f'<th scope="col">{escape(c)}</th>' for c in table.columns)
-    body = "".join("<tr>" + "".join(f"<td>{_html_cell(c)}</td>" for c in row) + "</tr>" for row in table.rows)
+    body = "".join("<tr>" + "".join(f"<td>{cell_html(c)}</td>" for c in row) + "</tr>" for row in table.rows)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _html_cell(cell: Cell) -> str:
+def cell_html(cell: Cell) -> str:
+    """One cell's HTML, escaped."""
     match cell:
         case Badge(text, tone):
             return f'<span class="badge {tone}">{escape(text)}</span>' if text else ""

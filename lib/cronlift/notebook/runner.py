@@ -146,7 +146,8 @@ def run_stage(settings: Settings, stage: Stage) -> StageResult:
     """Run one stage's notebook. Never raises for what happens in the notebook: the result says it."""
     folder = settings.folder
     for later in STAGES[STAGES.index(stage) :]:
-        folder.forget(later.document)  # what later stages made of the old document is out of date too
+        if later is stage or not _acted(folder):
+            folder.forget(later.document)  # what later stages made of the old document is out of date too
     source = resources.root() / "notebooks" / f"{stage.notebook}.ipynb"
     target = folder.notebooks / f"{stage.notebook}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -161,6 +162,15 @@ def run_stage(settings: Settings, stage: Stage) -> StageResult:
     except CronliftError as error:
         return StageResult(stage, error.exit_code, str(error), seconds)
     return StageResult(stage, result.exit_code, result.sentence, seconds, result)
+
+
+def _acted(folder: RunFolder) -> bool:
+    """Whether something was installed from here: that stays on record (it names its plan) until it is done anew."""
+    try:
+        installation = folder.read_if_there(Installation)
+    except CronliftError:
+        return False
+    return installation is not None and installation.applied
 
 
 def accept(folder: RunFolder, stage: Stage, run_id: str, notebook: Path) -> Outcome:

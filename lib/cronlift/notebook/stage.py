@@ -5,8 +5,9 @@ The functions themselves are in cronlift.stages; nothing is passed on in a kerne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from cronlift import resources
@@ -15,8 +16,8 @@ from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
-from cronlift.model.verification import Verification
-from cronlift.notebook import views
+from cronlift.model.verification import Check, Verification
+from cronlift.notebook import progress, views
 from cronlift.notebook.display import Block
 from cronlift.notebook.parameters import (
     ClassifyParameters,
@@ -110,10 +111,20 @@ def verify(params: VerifyParameters) -> Verification:
             proof=params.proof(),
             probe=params.probe,
             run_id=params.run_id or plan.run_id,
+            progress=partial(_checked, plan),
         )
         folder.write_evidence(result.evidence)
         folder.write_document(result.verification)
     return result.verification
+
+
+def _checked(plan: Plan, checks: Mapping[str, Check]) -> None:
+    """Report one check of all jobs to whoever watches."""
+    names = {job.id: job.cron_name for job in plan.jobs}
+    for kind in {check.name for check in checks.values()}:
+        said = "; ".join(sorted({check.text for check in checks.values()}))
+        statuses = {names[job]: check.status for job, check in checks.items()}
+        progress.report(text=f"{kind.replace('_', ' ')}: {said}", check=kind, checked=statuses)
 
 
 def monitor(params: VerifyParameters, name: str) -> Block:

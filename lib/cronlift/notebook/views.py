@@ -29,7 +29,7 @@ from cronlift.notebook.display import (
     block,
 )
 from cronlift.record import outcome
-from cronlift.record.tally import Tally
+from cronlift.record.tally import Row, Tally
 from cronlift.schedule.calendar import year_plot
 
 VERDICTS: dict[str, tuple[str, Tone]] = {
@@ -198,18 +198,20 @@ def query(title: str, sql: str, columns: Sequence[str], rows: Sequence[Sequence[
 
 def tally(record: Tally) -> Block:
     """The table of all jobs and where each ends, with counts that add up."""
-    rows: list[Sequence[Cell]] = [
-        (
-            row.name,
-            Code(row.schedule),
-            _verdict(row.verdict),
-            place(row.place) if record.classified else "",
-            Badge(row.state, state(row.state)),
-            Code(row.cron_name) if row.cron_name else Noted(row.why, row.evidence),
-        )
-        for row in record.rows
-    ]
+    rows: list[Sequence[Cell]] = [tally_row(row, classified=record.classified) for row in record.rows]
     return block(Say(record.equation), Table(("job", "schedule", "verdict", "ends", "state", "as / because"), rows))
+
+
+def tally_row(row: Row, *, classified: bool) -> tuple[Cell, ...]:
+    """One job in that table."""
+    return (
+        row.name,
+        Code(row.schedule),
+        _verdict(row.verdict),
+        place(row.place) if classified else "",
+        Badge(row.state, state(row.state)),
+        Code(row.cron_name) if row.cron_name else Noted(row.why, row.evidence),
+    )
 
 
 def short(module: str) -> str:

@@ -2,9 +2,11 @@
 
 ::
 
-    documents/   inventory.json classification.json plan.json installation.json verification.json
-    evidence.json sql/         up.sql down.sql, the framework's migration, config.patch
-    notebooks/   01_inventory.ipynb … as executed history/     manifests of earlier runs in the same folder
+    documents/      inventory.json classification.json plan.json installation.json verification.json evidence.json
+    sql/            up.sql down.sql, the framework's migration, config.patch
+    pull_request/   config.patch, the framework's migration, summary.md
+    notebooks/      01_inventory.ipynb … as executed
+    history/        manifests of earlier runs in the same folder
     manifest.json, record.html
 """
 
@@ -28,6 +30,7 @@ from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Verification
+from cronlift.record import pull_request
 
 DOCUMENTS: dict[type[Document], str] = {
     Inventory: "inventory",
@@ -142,6 +145,12 @@ class RunFolder:
                 self.write(f"sql/{name}", wanted[name])
             else:
                 (self.sql / name).unlink(missing_ok=True)
+        for_review = pull_request.files(plan)
+        for old in (self.path / pull_request.FOLDER).glob("*"):
+            if f"{pull_request.FOLDER}/{old.name}" not in for_review:
+                old.unlink()
+        for name, text in for_review.items():
+            self.write(name, text)
 
     def forget(self, kind: type[Document]) -> None:
         """Remove a stage's old document, so that what is there after a stage was made by it."""
@@ -205,7 +214,9 @@ class RunFolder:
         if not self.path.exists() or (self.path / LOCK).exists() or self.manifest.exists():
             return
         names = {p.name for p in self.path.iterdir()} if self.path.is_dir() else {"."}
-        if names and ("documents" not in names or not names <= {"documents", "sql", "notebooks", "history"}):
+        if names and (
+            "documents" not in names or not names <= {"documents", "sql", "notebooks", "history", pull_request.FOLDER}
+        ):
             raise UsageError(
                 "this is not a run folder: it holds other files",
                 where=str(self.path),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from cronlift.verification import catalog, double_run, effects, real_run, schedu
 from cronlift.verification.context import Context, look
 
 Checker = Callable[[Context], dict[str, Check]]
+Progress = Callable[[Mapping[str, Check]], None]
 
 CHECKS: tuple[Checker, ...] = (catalog.check, schedule.check, effects.check, double_run.check, real_run.check)
 QUERIES = ("cron_jobs", "monitor_runs", "monitor_failures")
@@ -38,16 +39,21 @@ def verify(
     proof: Server | None = None,
     probe: bool = False,
     run_id: str = "",
+    progress: Progress = lambda checks: None,
 ) -> VerificationResult:
     """Check every planned job. Writes nothing but on a disposable database: there the proof (rolled back, or on
     copies) and, with ``probe``, a probe entry for one minute.
 
+    ``progress`` gets each check's results (by job id) as soon as they are known.
     ``proof`` names a disposable database for the effects; without it the target itself serves if it is disposable.
     Raises UsageError before the first statement where ``proof`` does not carry the mark, SafetyError where the
     server is not the plan's, ServerError where a database cannot be reached or read.
     """
     context = look(plan, server, app=app, env=env, proof=proof, probe=probe)
-    results = [check(context) for check in CHECKS]
+    results = []
+    for check in CHECKS:
+        results.append(check(context))
+        progress(results[-1])
     jobs = tuple(
         VerifiedJob(id=job.id, cron_name=job.cron_name, checks=tuple(result[job.id] for result in results))
         for job in plan.jobs

@@ -35,6 +35,15 @@ def copy_notebooks(folder: Path) -> Path:
     return folder
 
 
+def copy_decisions(folder: Path) -> Path:
+    """A copy of the demo's decisions that may be changed; one that is there already is left alone. Returns the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "demo-decisions.yaml"
+    if not target.exists():
+        shutil.copyfile(resources.root() / "examples" / "demo_app" / "decisions.yaml", target)
+    return target
+
+
 def environment(project: Path) -> dict[str, str]:
     """What JupyterLab and its kernels need to know: relative paths count from where the lab was started."""
     return {PROJECT: str(project.resolve())}

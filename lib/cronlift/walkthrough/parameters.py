@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from cronlift.notebook.parameters import ServerParameters
+from pathlib import Path
+
+from cronlift.notebook.parameters import ServerParameters, resolve
 
 
 class WalkthroughParameters(ServerParameters):
     app: str
     env: str
     decisions: str
+    proof_service: str
+    proof_dsn_env: str
+
+    @property
+    def folder_of_app(self) -> Path:
+        return resolve(self.app)
+
+    @property
+    def decisions_file(self) -> Path | None:
+        return resolve(self.decisions) if self.decisions else None

@@ -1,0 +1,81 @@
+"""The folder for a pull request: the patch, the framework's migration where it belongs, and a text for reviewers."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from cronlift.model.plan import Plan, PlannedJob
+
+FOLDER = "pull_request"
+SUMMARY = f"{FOLDER}/summary.md"
+
+
+def files(plan: Plan) -> dict[str, str]:
+    """What the folder holds, by path below the run folder; nothing where the plan holds no job."""
+    if not plan.jobs:
+        return {}
+    found = {SUMMARY: summary(plan), f"{FOLDER}/config.patch": plan.patch}
+    if plan.migration.text:
+        found[f"{FOLDER}/{PurePosixPath(plan.migration.file).name}"] = plan.migration.text
+    return {name: text for name, text in found.items() if text}
+
+
+def summary(plan: Plan) -> str:
+    """The pull request's text, in Markdown: what moves, what each side does, what is lost, and the way back."""
+    target = plan.target
+    count = f"{len(plan.jobs)} scheduled job{'s' if len(plan.jobs) != 1 else ''}"
+    parts = [
+        f"# Move {count} of {_plain(plan.app)} into PostgreSQL",
+        f"pg_cron {target.pg_cron_version} runs them from now on, in database `{target.database}`"
+        + (f" (its entries are in `{target.cron_database}`)" if target.split else "")
+        + f". Plan `{plan.hash}`.",
+        _table(plan),
+        *(_job(job) for job in plan.jobs),
+        "## In which order",
+        "1. Read the plan, then install exactly it: `cronlift install --run RUN --apply --plan-hash "
+        f"{plan.hash[:16]}`. (The migration in this folder creates the same procedures, for other databases.)\n"
+        "2. Apply the patch (`git apply config.patch`) and deploy. Between 1 and 2 a tick can run twice, once on each "
+        "side; the other way round it can be lost.\n"
+        "3. `cronlift verify --run RUN` after the first tick.",
+        "## The way back",
+        "`cronlift rollback --run RUN --apply` removes what was installed and nothing else; "
+        "`git apply -R config.patch` puts the entries back.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(plan: Plan) -> str:
+    lines = ["| job | schedule | cron entry | runs |", "|---|---|---|---|"]
+    lines += [
+        f"| {_plain(job.worker)} | `{job.schedule.source}` → `{job.schedule.pg_cron}` | `{_cell(job.cron_name)}` "
+        f"| `{_cell(job.call)}` |"
+        for job in plan.jobs
+    ]
+    return "\n".join(lines)
+
+
+def _job(job: PlannedJob) -> str:
+    lines = [f"## {_plain(job.worker)}"]
+    lines += [f"{n}. `{step.file}:{step.line}`\n\n{_fenced(step.text, 'sql')}" for n, step in enumerate(job.steps, 1)]
+    if job.losses:
+        lines.append("What pg_cron will not do:\n\n" + "\n".join(f"- {x.code}: {_plain(x.text)}" for x in job.losses))
+    if job.warnings:
+        lines.append("To read:\n\n" + "\n".join(f"- {_plain(text)}" for text in job.warnings))
+    return "\n\n".join(lines)
+
+
+def _fenced(text: str, language: str) -> str:
+    """A code block whose fence does not occur in the text (which is the application's)."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text.strip()}\n{fence}"
+
+
+def _plain(text: str) -> str:
+    """Text that stays text in Markdown: what could be markup is escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in " ".join(text.split()))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

@@ -1,0 +1,74 @@
+"""The real runs of moved jobs as pg_cron records them, and when the next ones are due. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cronlift import resources
+from cronlift.errors import CronliftError
+from cronlift.model.plan import Plan, PlannedJob
+from cronlift.notebook.display import Badge, Cell, Code, Table, Tone
+from cronlift.postgres.server import Connection
+from cronlift.schedule import next_firings
+
+_TONES: dict[str, Tone] = {"succeeded": "green", "failed": "red", "running": "pending", "starting": "pending"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One entry: its next instant, and its latest run where there is one."""
+
+    job: PlannedJob
+    due: datetime | None
+    status: str
+    started: datetime | None
+    message: str
+
+
+def look(connection: Connection, plan: Plan, now: datetime | None = None) -> tuple[Seen, ...]:
+    """Every entry of the plan, as the database pg_cron lives in has it just now (rolls the reading back)."""
+    moment = now or datetime.now(UTC)
+    found = []
+    for job in plan.jobs:
+        values = {
+            "name": job.cron_name, "role": job.job_role, "command": job.command, "database": plan.target.database,
+        }  # fmt: skip
+        row = connection.execute(resources.sql("verify/entry_runs"), values).fetchone()
+        due = _due(job, plan, moment)
+        if row is None:
+            found.append(Seen(job, due, "", None, ""))
+        else:
+            _, status, message, started, *_ = row
+            at = started.astimezone(UTC) if isinstance(started, datetime) else None
+            found.append(Seen(job, due, str(status), at, str(message or "").strip()))
+    connection.rollback()
+    return tuple(found)
+
+
+def table(seen: tuple[Seen, ...], now: datetime | None = None) -> Table:
+    """For people: what has run, and what is still to come."""
+    moment = now or datetime.now(UTC)
+    rows: list[tuple[Cell, ...]] = []
+    for one in seen:
+        ran = f"{one.started:%H:%M:%S}: {one.message}" if one.started else "not yet"
+        state = Badge(one.status or "waiting", _TONES.get(one.status, "plain"))
+        rows.append((Code(one.job.cron_name), state, ran, _in(one.due, moment)))
+    return Table(("cron entry", "latest run", "when, and what pg_cron noted (UTC)", "next tick"), rows)
+
+
+def _in(due: datetime | None, now: datetime) -> str:
+    if due is None:
+        return ""
+    seconds = max(0, int((due - now).total_seconds()))
+    hours, minutes = divmod(seconds // 60, 60)
+    left = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+    return f"{due:%a %H:%M} UTC, in {left}"
+
+
+def _due(job: PlannedJob, plan: Plan, now: datetime) -> datetime | None:
+    try:
+        found = next_firings(job.schedule.pg_cron or "", now, 1, plan.target.pg_cron_version, plan.target.cron_timezone)
+    except CronliftError:
+        return None
+    return found[0] if found else None
