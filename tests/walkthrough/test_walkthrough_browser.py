@@ -7,6 +7,7 @@ import shutil
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from walkthrough_page import MINUTE, Lab, Page
 
 from cronlift.model.installation import Installation
@@ -122,7 +123,7 @@ def test_a_mistake_is_said_in_words_and_a_second_tab_only_looks(browser: Any, la
     page = Page(browser, lab)
     page.panel.get_by_text("my own application").click()
     field = page.page.get_by_label("Application")
-    assert field.input_value() == ""
+    expect(field).to_have_value("", timeout=MINUTE)
     field.fill("/nowhere")
     field.press("Tab")
     page.open("2 Inventory")
