@@ -12,6 +12,9 @@ from collections.abc import Callable
 from cronlift.elixir.syntax import Atom
 from cronlift.elixir.values import (
     NIL,
+    Binary,
+    DecimalNumber,
+    FreshUuid,
     Known,
     ListValue,
     MapValue,
@@ -206,12 +209,57 @@ def _wrap(value: Value) -> Value | None:
             return ListValue((value,))
 
 
+def _decimal(value: Value) -> Value | None:
+    """``Decimal.new/1`` of a whole number or a string of digits (decimal lib/decimal.ex)."""
+    match value:
+        case DecimalNumber():
+            return value
+        case Known(value=int(number)) if not isinstance(number, bool):
+            return DecimalNumber(str(number))
+        case Known(value=str(text)) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+            return DecimalNumber(text.removeprefix("+"))
+        case _:
+            return None
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _dump_uuid(value: Value) -> Value | None:
+    """``Ecto.UUID.dump!/1``: the 16 bytes (ecto lib/ecto/uuid.ex)."""
+    s = _string(value)
+    return Binary(s.replace("-", "").lower()) if s is not None and _UUID.fullmatch(s) else None
+
+
+def _cast_uuid(value: Value) -> Value | None:
+    s = _string(value)
+    return Known(s.lower()) if s is not None and _UUID.fullmatch(s) else None
+
+
+def fresh(module: str, name: str, place: str) -> Value | None:
+    """What is made anew at every call, where there is a value for it: a UUID."""
+    if module == "Ecto.UUID" and name in ("generate", "bingenerate"):
+        return FreshUuid(name == "generate", place)
+    return None
+
+
+def binary(parts: tuple[Value, ...]) -> Value | None:
+    """``<<0, 255>>``: bytes, where all of them are known."""
+    numbers = [_number(p) for p in parts]
+    if any(type(n) is not int or not 0 <= n < 256 for n in numbers):
+        return None
+    return Binary(bytes(n for n in numbers if type(n) is int).hex())
+
+
 def _not(value: Value) -> Value | None:
     known = truth(value)
     return None if known is None else Known(not known)
 
 
 _FUNCTIONS: dict[tuple[str, str], Callable[..., Value | None]] = {
+    ("Decimal", "new"): _decimal,
+    ("Ecto.UUID", "dump!"): _dump_uuid,
+    ("Ecto.UUID", "cast!"): _cast_uuid,
     ("Kernel", "to_string"): _to_string,
     ("Kernel", "elem"): _elem,
     ("Kernel", "length"): _length,

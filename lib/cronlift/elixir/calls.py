@@ -19,6 +19,7 @@ from cronlift.elixir.values import (
     Known,
     MapValue,
     ModuleName,
+    TupleValue,
     Unknown,
     Value,
 )
@@ -220,9 +221,15 @@ def remote(
         return _on_module(ev, node, definitions[0], name, args, state, scope, span)
     if module_name == "Ecto.Adapters.SQL":
         return repo.adapter_call(ev, name, args, state, scope, span)
+    if module_name == "Ecto.Multi":
+        return repo.multi_call(ev, name, args, state, scope, span)
     if module_name == "Kernel" and name in ("then", "tap") and len(args) == 2 and isinstance(args[1], Function):
         flows = ev.invoke(args[1], args[:1], state, scope, node or ast.Block(span, ()))
         return flows if name == "then" else then(flows, lambda s, _: [(s, args[0])])
+    if (module_name, name) == (":timer", "tc") and len(args) == 1 and isinstance(args[0], Function):
+        # otp lib/stdlib/src/timer.erl, tc/1: {microseconds, what the function answers}
+        timed = ev.invoke(args[0], (), state, scope, node or ast.Block(span, ()))
+        return then(timed, lambda s, v: [(s, TupleValue((Unknown("the clock"), v)))])
     return library.call(ev, node, module_name, name, args, state, scope, span)
 
 

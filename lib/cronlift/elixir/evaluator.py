@@ -158,6 +158,10 @@ class Evaluator:
                     self.problem("not-understood", f"this form is not understood (~{name})", node.span)
                     return [(state, Unknown(f"~{name}"))]
                 return [(state, Fixed(types[name], text))]
+            case ast.Opaque(what="bitstring", children=children):
+                return self.arguments(
+                    children, state, scope, lambda s, vs: [(s, builtins.binary(vs) or Unknown("bitstring"))]
+                )
             case ast.Opaque(what=what, children=children):
                 if what not in _VALUES and not self._core_sigil(what, scope):
                     self.problem("not-understood", f"this form is not understood ({what})", node.span)

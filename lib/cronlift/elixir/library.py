@@ -77,6 +77,9 @@ def call(
             return [(state, result)]
         unknown: Flow = (state, Unknown(origin(args)))
         return [unknown, raised(state, "ArgumentError")] if _is_partial(module_name, name) else [unknown]
+    made = builtins.fresh(module_name, name, f"{span.file}:{span.line}:{span.start}")
+    if made is not None:
+        return [(state, made)]
     origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
     if (module_name, name) in (("IO", "inspect"),) and args:
         return [(state, args[0])]
@@ -129,6 +132,10 @@ def _higher_order(
         if _UNROLL[name]:
             return collected
         return then(collected, lambda s, _: [(s, Known(Atom("ok")))])
+    match module_name, name, args:
+        case "Enum", "reduce", (ListValue(items=known), start, Function() as fold) if functions == [fold]:
+            if len(known) <= _UNROLLED:
+                return _fold(ev, fold, known, start, state, scope, place)
     result = Unknown(origin(args))
     flows: list[Flow] = [(state, result)]
     for function in functions:
@@ -150,6 +157,16 @@ def _each(
     flows: list[Flow] = [(state, ListValue(()))]
     for item in items:
         flows = then(flows, partial(one, item=item))
+    return flows
+
+
+def _fold(
+    ev: Evaluator, function: Function, items: tuple[Value, ...], start: Value, state: State, scope: Scope, node: Node
+) -> list[Flow]:
+    """``Enum.reduce/3`` over a known list: the function on each item and what came of the ones before."""
+    flows: list[Flow] = [(state, start)]
+    for item in items:
+        flows = then(flows, lambda s, done, x=item: ev.invoke(function, (x, done), s, scope, node))  # type: ignore[misc]
     return flows
 
 

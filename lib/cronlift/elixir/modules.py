@@ -9,7 +9,9 @@ from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 
 # Forms of a module's body that neither define functions nor change what its functions do.
-_INERT = {"defstruct", "defexception", "defguard", "defguardp", "schema", "embedded_schema", "defprotocol"}
+_INERT = {"defstruct", "defexception", "defguard", "defguardp", "defprotocol"}
+# Ecto's, and those of the typed_ecto_schema library, which adds a type to what Ecto does.
+_SCHEMAS = {"schema", "embedded_schema", "typed_schema", "typed_embedded_schema"}
 _DEFINITIONS = {"def": False, "defp": True}
 
 
@@ -82,6 +84,7 @@ class Module:
     attributes: dict[str, list[tuple[int, Node]]] = field(default_factory=dict)
     hooks: list[Span] = field(default_factory=list)
     implements: str | None = None
+    schema: ast.Call | None = None
     unread: list[tuple[Node, str]] = field(default_factory=list)
 
     def function(self, name: str, arity: int) -> Function | None:
@@ -197,6 +200,8 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
                 module.macros[head[0]] = node.span
         case ast.Call(target=None, name=name) if name in _READERS:
             _READERS[name](node, module)
+        case ast.Call(target=None, name=name) if name in _SCHEMAS and module.schema is None:
+            module.schema = node
         case ast.Call(target=None, name=name) if name in _INERT:
             pass
         case ast.Literal() | ast.Text() | ast.Alias():

@@ -6,7 +6,7 @@ import math
 
 from cronlift.elixir import clock_sql
 from cronlift.elixir.trace import SqlEvent
-from cronlift.elixir.values import Clock, Fixed, Known, Value, origin
+from cronlift.elixir.values import Binary, Clock, Fixed, Known, ListValue, Typed, Value, origin
 from cronlift.model.verdict import Parameter, Reason
 from cronlift.sql.facts import Facts
 from cronlift.sql.parameter_types import ColumnType, parameter_types
@@ -14,7 +14,7 @@ from cronlift.sql.parameter_types import ColumnType, parameter_types
 
 def is_writable(value: Value) -> bool:
     """Whether a value has a text in SQL, whatever the type."""
-    return isinstance(value, Clock | Fixed) or literal(value) is not None
+    return isinstance(value, Clock | Fixed | Typed | Binary) or literal(value) is not None
 
 
 def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tuple[Parameter, ...], list[Reason]]:
@@ -27,14 +27,25 @@ def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tupl
         reasons.append(Reason(code=code, text=text, file=event.span.file, line=event.span.line))
 
     place = f"{event.span.file}:{event.span.line}"
-    types = parameter_types(event.sql, columns) if any(isinstance(v, Clock | Fixed) for v in event.parameters) else {}
+    untyped = any(isinstance(v, Clock | Fixed | Binary) for v in event.parameters)
+    types = parameter_types(event.sql, columns) if untyped else {}
     for position, value in enumerate(event.parameters, start=1):
+        told = types.get(position)
+        if isinstance(value, Typed):
+            told, value = value.type, value.value
         if isinstance(value, Clock | Fixed):
-            parameter, code, why = _timed(position, value, types.get(position), place)
+            parameter, code, why = _timed(position, value, told, place)
             if parameter:
                 found.append(parameter)
             if why:
                 reason(code, why)
+            continue
+        if isinstance(value, Binary):
+            by_type = _bytes(value)
+            shown = by_type.get(told or "", by_type["bytea"])
+            if told not in by_type:
+                reason("parameter-type-unknown", f"parameter ${position} is bytes: the type of its column is not known")
+            found.append(Parameter(position=position, sql=shown, origin=place, by_type=by_type))
             continue
         text = literal(value)
         if text is None:
@@ -75,6 +86,26 @@ def _timed(
     return Parameter(position=position, sql=by_type[name], origin=origin_, by_type={name: by_type[name]}), "", None
 
 
+def _bytes(value: Binary) -> dict[str, str]:
+    """Bytes as PostgreSQL writes them; sixteen of them may be a UUID."""
+    found = {"bytea": f"'\\x{value.hex}'::bytea"}
+    if len(value.hex) == 32:
+        h = value.hex
+        found["uuid"] = f"'{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}'::uuid"
+    return found
+
+
+def _list(items: tuple[Value, ...]) -> str | None:
+    """A list of whole numbers or of strings, as an array of the widest type of its kind."""
+    plain = [i.value if isinstance(i, Known) else None for i in items]
+    if items and all(type(v) is int for v in plain):
+        return f"'{{{','.join(map(str, plain))}}}'::bigint[]"
+    if items and all(isinstance(v, str) and "\0" not in v for v in plain):
+        quoted = ['"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in plain]
+        return f"{literal(Known('{' + ','.join(quoted) + '}'))}::text[]"
+    return None
+
+
 def literal(value: Value) -> str | None:
     """A parameter as an SQL literal (PostgreSQL manual 4.1.2); the plan gives it the type the server infers."""
     match value:
@@ -88,5 +119,7 @@ def literal(value: Value) -> str | None:
         case Known(value=str() as v) if "\0" not in v:
             escaped = v.replace("'", "''")
             return f"E'{escaped}'".replace("\\", "\\\\") if "\\" in v else f"'{escaped}'"
+        case ListValue(items=items):
+            return _list(items)
         case _:
             return None

@@ -8,8 +8,11 @@ from enum import IntEnum
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.values import (
+    Binary,
     Clock,
+    DecimalNumber,
     Fixed,
+    FreshUuid,
     Function,
     Known,
     ListValue,
@@ -26,7 +29,7 @@ from cronlift.elixir.values import (
 )
 
 # Values that are not held in a form a pattern could be compared with.
-_SHAPELESS = (Unknown, OneOf, Function, Clock, Fixed)
+_SHAPELESS = (Unknown, OneOf, Function, Clock, Fixed, DecimalNumber, Binary, FreshUuid)
 
 
 class Match(IntEnum):

@@ -37,6 +37,7 @@ class Project:
         self._modules: dict[str, list[Module]] = {}
         self._read: set[str] = set()
         self.problems: dict[str, str] = {}
+        self.memo: dict[str, object] = {}  # what others have read of this project, by their own names
 
     def _nested_hint(self) -> str:
         nested = sorted(p.parent.name for p in self.root.glob("*/mix.exs"))

@@ -1,4 +1,4 @@
-"""Calls of an Ecto repository: raw SQL becomes a statement sent; queries in Ecto's language wait for their translator.
+"""Calls of an Ecto repository: raw SQL becomes a statement sent, a query what the package `ecto` writes for it.
 
 Sources: ecto_sql lib/ecto/adapters/sql.ex (query/4, query!/4), ecto lib/ecto/repo.ex (transaction/2, transact/2,
 rollback/1, checkout/2).
@@ -39,11 +39,9 @@ _QUERY_FUNCTIONS = {
     "reload", "reload!", "delete_all", "update_all", "insert_all", "insert", "insert!", "update", "update!", "delete",
     "delete!", "insert_or_update", "insert_or_update!", "explain", "load", "to_sql", "query_many", "query_many!",
 }  # fmt: skip
-_QUERY_MACROS = {
-    "from", "where", "or_where", "select", "select_merge", "join", "order_by", "group_by", "having", "limit", "offset",
-    "distinct", "preload", "dynamic", "update", "lock", "windows", "with_cte", "union", "union_all", "except",
-    "intersect", "exclude", "subquery", "first", "last", "reverse_order", "put_query_prefix", "prepend_order_by",
-}  # fmt: skip
+# What a repository may define that changes what its other functions send (ecto lib/ecto/repo.ex, callbacks).
+_CHANGED = {"query", "query!", "transaction", "transact", "rollback", "checkout", "default_options", "prepare_query",
+            "prepare_transaction"}  # fmt: skip
 
 
 def is_repo(module: Module) -> bool:
@@ -62,7 +60,9 @@ def adapter(module: Module) -> str | None:
 
 def is_query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> bool:
     """Whether a call is one of Ecto.Query's macros (whose arguments are not ordinary expressions)."""
-    if node.name not in _QUERY_MACROS:
+    from cronlift.ecto.macros import MACROS  # late: ecto is built on this package
+
+    if node.name not in MACROS:
         return False
     if isinstance(node.target, ast.Alias):
         return ev.expand(node.target, state, scope) == "Ecto.Query"
@@ -74,18 +74,21 @@ def is_query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) ->
 
 
 def query_macro(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
-    """Building a query has no effect, running it has; what is pinned into it, and what it builds upon, is evaluated."""
-    parts: list[Node] = []
-    for position, argument in enumerate(node.args):
-        if position == 0 and not isinstance(argument, ast.Binary | ast.List | ast.Var):
-            parts.append(argument)
-        for inner in ast.walk(argument):
-            match inner:
-                case ast.Unary(op="^", operand=operand):
-                    parts.append(operand)
-                case ast.Binary(op="in", right=ast.Call() as source):
-                    parts.append(source)
-    return ev.arguments(parts, state, scope, lambda s, _: [(s, Unknown("an Ecto query"))])
+    """Building a query has no effect, running it has (see ecto/macros.py)."""
+    from cronlift.ecto import macros
+
+    return macros.call(ev, node, state, scope)
+
+
+def multi_call(ev: Evaluator, name: str, args: tuple[Value, ...], state: State, scope: Scope, span: Span) -> list[Flow]:
+    """``Ecto.Multi.name(args)``: building has no effect (see ecto/multi.py)."""
+    from cronlift.ecto import multi
+
+    found = multi.build(name, args)
+    if found is not None:
+        return [(state, found)]
+    what = f"Ecto.Multi.{name}/{len(args)}"
+    return [(state, ev.unknown_call(what, "what it adds to the transaction is not known", span, scope))]
 
 
 def call(
@@ -114,8 +117,12 @@ def call(
     if name == "in_transaction?":
         return [(state, Known(scope.transaction is not None))]
     if name in _QUERY_FUNCTIONS:
+        from cronlift.ecto import operations
+
         _check_engine(ev, module, span)
         ev.effect("sql", what, span, scope)
+        if operations.handles(name, len(args)):
+            return operations.call(ev, module, name, args, state, scope, span)
         ev.problem("ecto-query", f"{what}: SQL written in Ecto's query language is not translated yet", span)
         return [(state, Unknown("row data"))]
     return [(state, ev.unknown_call(what, "this function of the repository is not known", span, scope))]
@@ -198,7 +205,7 @@ def _failure(name: str) -> Value:
 def _check_overrides(ev: Evaluator, module: Module) -> None:
     """A repository that changes its own calls, or what its sessions are told, is not Ecto's plain one."""
     for (name, _), function in module.functions.items():
-        if name in ("query", "query!", "transaction", "transact", "rollback", "checkout", "default_options"):
+        if name in _CHANGED or name in _QUERY_FUNCTIONS:
             span = function.clauses[0].span
             ev.problem("repository-changed", f"{module.name} defines {name} itself", span)
         if (("init", 2) in module.functions) and function.clauses:
@@ -229,20 +236,27 @@ def _transaction(
     span: Span,
     node: Node | None,
 ) -> list[Flow]:
+    from cronlift.ecto.multi import MultiValue, run
+
     work = args[0]
     _check_engine(ev, module, span)
     if scope.transaction_repo not in ("", module.name):
         ev.problem("two-repositories", "a transaction of another repository is open here", span)
     _check_options(ev, args[1] if len(args) > 1 else ListValue(()), span)
-    if not isinstance(work, Function):
+    if not isinstance(work, Function | MultiValue):
         ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
-        ev.problem("ecto-query", "a transaction built with Ecto.Multi is not translated yet", span)
+        ev.problem("ecto-query", "what the transaction does is not known", span)
         return [(state, Unknown("row data"))]
     outermost = scope.transaction is None
     number = state.transactions + 1 if outermost else scope.transaction
     begun = replace(state, transactions=state.transactions + 1) if outermost else state
-    arity = len(work.clauses[0].patterns) if work.clauses else max(work.arity, 0)
     inner = replace(scope, transaction=number, transaction_repo=module.name)
+    if isinstance(work, MultiValue):
+        ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
+        # A Multi's result is {:ok, results}, whichever function runs it.
+        done = run(ev, module, work, begun, inner, span, node)
+        return merge([_closed(s, v, number, "transaction", outermost, span, ev) for s, v in done])
+    arity = len(work.clauses[0].patterns) if work.clauses else max(work.arity, 0)
     flows = ev.invoke(work, (ModuleName(module.name),) * arity, begun, inner, node or ast.Block(span, ()))
     return merge([_closed(s, v, number, name, outermost, span, ev) for s, v in flows])
 

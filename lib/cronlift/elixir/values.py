@@ -114,6 +114,36 @@ class Fixed(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class DecimalNumber(Value):
+    """``%Decimal{}``: its digits, as PostgreSQL's numeric reads them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Value):
+    """Bytes that are no text (``<<0, 255>>``, a dumped UUID), in hexadecimal."""
+
+    hex: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreshUuid(Value):
+    """A UUID made while the job runs, at ``read`` (file:line): as ``text`` or as its 16 bytes."""
+
+    text: bool
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed(Value):
+    """A parameter whose type in the database is known beforehand, by its name there."""
+
+    value: Value
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown(Value):
     """Not known; ``origin`` says what it depends on (``row data``, ``configuration``, ``the clock``, …)."""
 

@@ -198,7 +198,7 @@ def _value(parameter: Parameter, type_name: str) -> str:
     """A parameter's text for the type the server infers: a date or time is written by its type."""
     if not parameter.by_type:
         return parameter.sql
-    text = parameter.by_type.get(clock_sql.type_name(type_name) or "")
+    text = parameter.by_type.get(clock_sql.type_name(type_name) or type_name)
     if text is None:
         raise RefusalError(
             "parameter-type",
@@ -212,6 +212,14 @@ def _check_parameter(number: int, value: str, type_name: str) -> None:
     """What Postgrex encodes for a type (postgrex lib/postgrex/extensions): a string only as text, a number only as a
     number, a boolean only as a boolean. Anything else raises in the app, and must not start to work here."""
     if value == "NULL" or is_computed(value):
+        return
+    if value.endswith("[]"):
+        kind, element = ("string" if value.endswith("::text[]") else "integer"), type_name.removesuffix("[]")
+        if not type_name.endswith("[]") or element.partition("(")[0].strip() not in _ENCODABLE[kind]:
+            text = f"parameter ${number} is a list where the server expects {type_name}: the app's call fails"
+            raise RefusalError("parameter-type", text)
+        return
+    if value.endswith(("::uuid", "::bytea")):
         return
     if value.endswith("'"):
         kind = "string"

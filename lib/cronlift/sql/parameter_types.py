@@ -68,7 +68,7 @@ def _uses(kind: str, tree: Any, scope: _Scope) -> Iterator[tuple[int, str | None
     if not isinstance(tree, dict):
         return
     if kind.endswith("Stmt"):
-        scope = _Scope({**scope.relations, **_relations(kind, tree)}, scope.column_type)
+        scope = _Scope({**scope.relations, **relations(kind, tree)}, scope.column_type)
     if kind == "ParamRef":
         yield tree.get("number", 0), None
         return
@@ -133,7 +133,7 @@ def _column(tree: dict[str, Any], name: str, scope: _Scope) -> str | None:
     return scope.column_type(_relation_name(tree["relation"]), name)
 
 
-def _relations(kind: str, tree: dict[str, Any]) -> dict[str, str]:
+def relations(kind: str, tree: dict[str, Any]) -> dict[str, str]:
     """What a statement's FROM, USING and target bring, by alias or name."""
     found: dict[str, str] = {}
     for key in ("relation", "fromClause", "usingClause"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
+from cronlift.ecto.database import database_of
 from cronlift.elixir import config as settings
 from cronlift.elixir import surroundings
 from cronlift.elixir.catalogue import Catalogue
@@ -39,6 +41,7 @@ def classify(
     found = inventory or take_inventory(app, env)
     project = Project(app)
     config = settings.read_config(project, env)
+    database_of(project, env)
     repositories = surroundings.repositories(project, config)
     listeners = tuple(project.mentioning("[:oban, :job"))
     hidden = surroundings.hidden_effects(project, catalogue)
@@ -102,7 +105,8 @@ def _judged(
     assert job.handler is not None
     entry = Span(run.module.file, 0, 0, job.handler.line, job.handler.line)
     first = repositories[0] if repositories else None
-    return judge(flows, evaluator.findings, entry, first, retried=run.retried)
+    columns = partial(database_of(project).column_type, first or "")
+    return judge(flows, evaluator.findings, entry, first, retried=run.retried, columns=columns)
 
 
 def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement) -> str:

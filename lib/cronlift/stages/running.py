@@ -15,7 +15,8 @@ from itertools import pairwise
 from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
-from cronlift.elixir.values import MapValue, Unknown, Value, atom, from_json_like
+from cronlift.elixir.values import Value, from_json_like
+from cronlift.elixir.worker import job_value
 from cronlift.errors import UsageError
 from cronlift.model.job import Job
 from cronlift.model.verdict import Loss, Reason
@@ -58,7 +59,7 @@ def run_of(project: Project, job: Job) -> Run | Reason:
         return _reason("args-unknown", "what args the job gets is computed", job)
     callbacks = tuple(name for name in _CALLBACKS if module.function(name, 1))
     retried = (job.options.max_attempts or 20) > 1
-    return Run(module, "perform", (_job_value(job),), callbacks, retried)
+    return Run(module, "perform", (job_value(job.worker, job.options.args),), callbacks, retried)
 
 
 def _quantum_run(module: Module, job: Job) -> Run | Reason:
@@ -141,13 +142,3 @@ def _shortest_gap(job: Job) -> float:
     except UsageError:
         return 0.0
     return min(((b - a).total_seconds() for a, b in pairwise(ticks)), default=math.inf)
-
-
-def _job_value(job: Job) -> Value:
-    """The ``%Oban.Job{}`` a tick hands to perform: its args are known, as they come back from JSON."""
-    known = {"args": from_json_like(job.options.args), "worker": from_json_like(job.worker)}
-    pairs = [(atom(k), v) for k, v in known.items()]
-    fields = ("id", "attempt", "meta", "inserted_at", "scheduled_at", "attempted_at", "max_attempts", "priority",
-              "queue", "state", "errors", "tags", "conf", "unique")  # fmt: skip
-    pairs += [(atom(name), Unknown("the job's record")) for name in fields]
-    return MapValue(tuple(pairs), struct="Oban.Job", open=True)

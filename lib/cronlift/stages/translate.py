@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from cronlift.ecto.database import database_of
 from cronlift.elixir import config as settings
 from cronlift.elixir import surroundings
 from cronlift.elixir.evaluator import Evaluator
 from cronlift.elixir.judge import judge
+from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.trace import TooComplex
-from cronlift.elixir.values import Unknown
+from cronlift.elixir.values import Unknown, Value
+from cronlift.elixir.worker import job_value
 from cronlift.errors import UsageError
 from cronlift.model.document import Document
+from cronlift.model.job import Inventory
 from cronlift.model.verdict import Reason
+from cronlift.stages.inventory import inventory as take_inventory
 
 _NAME = re.compile(r"(?P<module>[A-Z]\w*(?:\.[A-Z]\w*)*)\.(?P<function>[a-z_]\w*[?!]?)/(?P<arity>\d{1,2})")
 
@@ -28,15 +35,41 @@ class Translation(Document):
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An application read once, for translating one function of it or many."""
+
+    project: Project
+    config: settings.Config
+    repositories: list[str]
+    inventory: Inventory
+
+
+def read(app: Path, env: str = "prod") -> Reading:
+    """Read the application. Raises UsageError where ``app`` is none."""
+    project = Project(app)
+    config = settings.read_config(project, env)
+    database_of(project, env)
+    return Reading(project, config, surroundings.repositories(project, config), take_inventory(app, env))
+
+
 def translate(app: Path, name: str, env: str = "prod") -> Translation:
-    """Translate ``Module.function/arity``, its arguments unknown.
+    """Translate ``Module.function/arity``, its arguments unknown; a worker's ``perform/1`` gets the job that its
+    crontab entry makes, or one without args where it has no entry.
 
     Raises UsageError where the name is not of that form or the application has no such function.
     """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"not a function's name: {name}", do="write it as MyApp.Module.function/arity")
+    return translate_in(read(app, env), name)
+
+
+def translate_in(reading: Reading, name: str) -> Translation:
+    """``translate`` for an application that is read already."""
     match = _NAME.fullmatch(name)
     if not match:
         raise UsageError(f"not a function's name: {name}", do="write it as MyApp.Module.function/arity")
-    project = Project(app)
+    project = reading.project
     definitions = project.definitions(match["module"])
     arity = int(match["arity"])
     function = definitions[0].function(match["function"], arity) if len(definitions) == 1 else None
@@ -45,18 +78,19 @@ def translate(app: Path, name: str, env: str = "prod") -> Translation:
             f"{len(definitions)} modules of that name" if len(definitions) != 1 else "the module has no such function"
         )
         raise UsageError(
-            f"{name} is not in the application: {found}", where=str(app), do="check the name and the arity"
+            f"{name} is not in the application: {found}", where=str(project.root), do="check the name and the arity"
         )
-    config = settings.read_config(project, env)
-    repositories = surroundings.repositories(project, config)
     evaluator = Evaluator(project)
-    surroundings.session_settings(project, evaluator, config, repositories)
+    surroundings.session_settings(project, evaluator, reading.config, reading.repositories)
+    arguments = _arguments(reading.inventory, definitions[0], match["function"], arity)
     try:
-        flows = evaluator.run(definitions[0], match["function"], (Unknown("an argument"),) * arity)
+        flows = evaluator.run(definitions[0], match["function"], arguments)
     except (TooComplex, RecursionError):
         flows = None
-    first = repositories[0] if repositories else None
-    judgement = judge(flows, evaluator.findings, function.clauses[0].span, first, retried=False)
+    first = reading.repositories[0] if reading.repositories else None
+    columns = partial(database_of(project).column_type, first or "")
+    place = function.clauses[0].span
+    judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns)
     translatable = judgement.verdict == "pure_sql"
     return Translation(
         function=name,
@@ -64,3 +98,14 @@ def translate(app: Path, name: str, env: str = "prod") -> Translation:
         statements=tuple(s.text for s in judgement.steps) if translatable else (),
         reasons=tuple(judgement.reasons),
     )
+
+
+def _arguments(inventory: Inventory, module: Module, function: str, arity: int) -> tuple[Value, ...]:
+    unknown: tuple[Value, ...] = (Unknown("an argument"),) * arity
+    if (function, arity) != ("perform", 1) or not any(u.module == "Oban.Worker" for u in module.uses):
+        return unknown
+    entries = [j for j in inventory.jobs if j.worker == module.name]
+    if any("args" in j.options.other for j in entries):
+        return unknown
+    given = [j.options.args for j in entries] or [{}]
+    return (job_value(module.name, given[0]),) if all(a == given[0] for a in given) else unknown

@@ -1,5 +1,5 @@
-# verdict: needs_review
-# reason: ecto-query
+# verdict: pure_sql
+# statement: DELETE FROM "sessions" AS s0 WHERE (s0."expired")
 defmodule A.W do
   use Oban.Worker, queue: :default
 
