@@ -31,9 +31,10 @@ def register(app: typer.Typer) -> None:
 def demo(
     scale: Annotated[Scale, typer.Option("--scale", help="Rows in the demo's database.")] = Scale.small,
     run: Annotated[Path | None, typer.Option("--run", help="The run folder. [default: runs/<next number>]")] = None,
+    name: Annotated[str, typer.Option("--name", help="Which sandbox.")] = "default",
 ) -> int:
     """Move the demo application's cache jobs into pg_cron, in a private PostgreSQL, and verify them."""
-    environment = example.prepare(scale.value, progress=output.say)
+    environment = example.prepare(scale.value, name=name, progress=output.say)
     settings = Settings(
         app=example.FOLDER,
         run=run or next_folder(Path("runs")),
