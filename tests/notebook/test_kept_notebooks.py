@@ -19,6 +19,12 @@ from cronlift.sandbox import Sandbox
 from cronlift.walkthrough import example
 
 KEPT = Path(__file__).resolve().parents[1] / "notebooks"
+KEPT_ON = 15  # PostgreSQL's major version
+ONLY_HTML = r"""
+[the name of another pg_cron is longer, and tables of text break their lines elsewhere: their HTML form is compared]
+regex: (?s)\A\[\w+\] .*
+replace: TABLE
+"""
 STAGES = ("01_inventory", "02_classify", "03_generate", "04_install", "05_verify")
 
 
@@ -40,10 +46,13 @@ def nbval(environment: dict[str, str], notebooks: list[Path], *options: str) -> 
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
 
-def test_outputs_are_as_kept(environment: dict[str, str]) -> None:
+def test_outputs_are_as_kept(environment: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> None:
     _keep_away_from_ticks()
     notebooks = [KEPT / f"{name}.ipynb" for name in STAGES]
-    result = nbval(environment, notebooks, "--nbval", "--nbval-sanitize-with", str(KEPT / "sanitize.cfg"))
+    sanitize = tmp_path / "sanitize.cfg"
+    other_version = sandbox.programs.major != KEPT_ON
+    sanitize.write_text((KEPT / "sanitize.cfg").read_text(encoding="utf-8") + (ONLY_HTML if other_version else ""))
+    result = nbval(environment, notebooks, "--nbval", "--nbval-sanitize-with", str(sanitize))
     assert result.returncode == 0, result.stdout[-6000:]
     assert "skipped" not in result.stdout
     assert "xfailed" not in result.stdout
