@@ -30,6 +30,7 @@ VERBS = (
     "install",
     "rollback",
     "verify",
+    "doctor",
     "run",
     "demo",
     "audit",

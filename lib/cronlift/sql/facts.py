@@ -7,7 +7,7 @@ in src/backend/tcop/utility.c).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,10 @@ _READING_FUNCTIONS = {
 _LONGEST = 64 * 1024
 """PostgreSQL's parser builds its answer recursively: some 200 KB of ``1+1+1…`` end the process."""
 
+_NEVER_IN_TRANSACTION = {
+    "CreatedbStmt", "DropdbStmt", "CreateTableSpaceStmt", "DropTableSpaceStmt", "AlterSystemStmt",
+}  # fmt: skip
+
 
 class StatementError(ValueError):
     """A text that is not one statement PostgreSQL could run."""
@@ -133,7 +137,7 @@ def _facts(sql: str) -> Facts:
         functions=tuple(dict.fromkeys(functions)),
         parameters=parameters,
         writes=_writes(kind, nodes, functions),
-        alone=_alone(kind, tree),
+        alone=refused_in_transaction(kind, tree),
         tied=_tied(kind, tree, nodes, functions),
         session=_session(nodes, functions),
     )
@@ -194,7 +198,10 @@ def _session(nodes: list[tuple[str, dict[str, Any]]], functions: list[str]) -> s
     return next((f for f in functions if f.removeprefix("pg_catalog.") in _SESSION_VALUES), "")
 
 
-def _alone(kind: str, tree: dict[str, Any]) -> bool:
+def refused_in_transaction(kind: str, tree: Mapping[str, Any]) -> bool:
+    """Whether PostgreSQL refuses the statement inside a transaction block (and so beside another one)."""
+    if kind in _NEVER_IN_TRANSACTION:
+        return True
     if kind == "VacuumStmt":
         return bool(tree.get("is_vacuumcmd"))
     if kind == "ReindexStmt":

@@ -1,0 +1,151 @@
+"""How often a schedule fires, and what names and comments claim about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from cronlift.doctor.entry import Examined
+from cronlift.schedule.dialects.protocol import Fields
+from cronlift.schedule.firings import FiringSet
+from cronlift.schedule.timeline import Side, count
+from cronlift.schedule.zones import UTC_CLOCK
+
+_YEARS = (2025, 2028)
+_DAYS = 1461  # in those four years
+_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+
+
+_DATE_GUARD = re.compile(
+    r"\bextract\s*\(\s*(dow|isodow|day|month|doy|week|hour)\b|\bdate_part\s*\(|\bto_char\s*\(", re.I
+)
+
+
+def guarded(examined: Examined) -> bool:
+    """Whether the job itself looks at the date when it runs, and so may do nothing on most of its firings."""
+    texts = [examined.entry.command, *(r.body for u in examined.units for r in u.inside)]
+    branches = any(re.search(r"\bIF\b|\bWHERE\b|\bCASE\b", text, re.I) for text in texts)
+    return branches and any(_DATE_GUARD.search(text) for text in texts)
+
+
+@lru_cache(maxsize=8192)
+def firings(fields: Fields) -> FiringSet:
+    """The schedule's firing set (remembered: entries share schedules)."""
+    return fields.firing_set()
+
+
+@lru_cache(maxsize=8192)
+def days_fired(fields: Fields) -> int:
+    """On how many days of 2025–2028 it fires."""
+    fired = firings(fields)
+    if fired.never:
+        return 0
+    times = len(fired.minutes) * len(fired.hours)
+    return count(Side(fired, UTC_CLOCK), *_YEARS) // times
+
+
+def runs_a_day(fields: Fields) -> float:
+    """Its runs on a day it fires."""
+    fired = firings(fields)
+    return float(len(fired.minutes) * len(fired.hours))
+
+
+@lru_cache(maxsize=8192)
+def gap_seconds(fields: Fields) -> int:
+    """The shortest time between two of its firings on one day, in seconds; a day where it fires once a day."""
+    fired = firings(fields)
+    minutes = sorted(60 * h + m for h in fired.hours for m in fired.minutes)
+    if len(minutes) < 2:
+        return 86400
+    return 60 * min(b - a for a, b in pairwise(minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a text claims: between ``least`` and ``most`` runs in 2025–2028, on these ``weekdays``, or ``gap``
+    seconds from one run to the next (then the counts say nothing)."""
+
+    words: str
+    least: float
+    most: float
+    weekdays: frozenset[int] | None = None
+    gap: float | None = None
+
+
+# Counts in 2025–2028, with room for "on working days" and "on both halves of a day".
+_WORDS: dict[str, tuple[float, float]] = {
+    "minutely": (500_000, 2_200_000),
+    "hourly": (8_000, 40_000),
+    "daily": (700, 2_999),
+    "nightly": (700, 2_999),
+    "weekly": (100, 420),
+    "biweekly": (90, 420),
+    "fortnightly": (90, 210),
+    "monthly": (40, 100),
+    "quarterly": (12, 20),
+    "yearly": (1, 8),
+    "annually": (1, 8),
+    "annual": (1, 8),
+}
+_UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400, "week": 604800}
+_EVERY = re.compile(
+    r"\bevery[ _-]?(\d+)[ _-]?(second|sec|minute|min|hour|hr|day|week)s?\b"
+    r"|\bevery[ _-](second|minute|hour|day|week|month|"
+    r"night|year|quarter)\b", re.I,
+)  # fmt: skip
+_ONCE = re.compile(r"(?:^|[-_ ./])(once|one[-_ ]?time|one[-_ ]?off|one[-_ ]?shot|run[-_ ]?once)(?:$|[-_ ./])", re.I)
+_ONCE_A = re.compile(r"once[-_ ]+(a|an|per|every|each|in|daily|weekly|monthly)\b", re.I)
+_SINGULAR = {"minute": "minutely", "hour": "hourly", "day": "daily", "night": "nightly", "week": "weekly",
+             "month": "monthly", "quarter": "quarterly", "year": "yearly"}  # fmt: skip
+
+
+def once(text: str) -> bool:
+    """Whether a name or comment says that it runs one time (and not ``once a day``)."""
+    return bool(_ONCE.search(text)) and not _ONCE_A.search(text)
+
+
+def claims(text: str, *, name: bool) -> Iterator[Claim]:
+    """What a name (``name``) or a comment claims. In a name a frequency counts where it begins or ends it:
+    ``refresh_daily_totals`` says what is refreshed, not how often. In a comment, where the sentence begins with it or
+    says ``runs …``."""
+    for match in _EVERY.finditer(text):
+        number, unit, single = match.groups()
+        if single:
+            if single.lower() in _SINGULAR:
+                yield Claim(match[0], *_WORDS[_SINGULAR[single.lower()]])
+            continue
+        gap = int(number) * _UNITS[unit.lower()]
+        if 0 < gap < 86400:
+            yield Claim(match[0], 0, float("inf"), gap=gap)
+        elif gap:
+            yield Claim(match[0], _DAYS * 43200 / gap, _DAYS * 172800 / gap)
+    words = [w.lower() for w in re.split(r"[-_\s./:]+", text.strip()) if w]
+    if not words:
+        return
+    if name:
+        places = {words[0], words[-1]}
+        spoken = [w for w in _WORDS if w in places]
+    else:
+        spoken = [w for w in _WORDS if re.search(rf"(?:^|\n|\()\W*{w}\b|\bruns?\s+{w}\b", text, re.I)]
+        spoken += [
+            _SINGULAR[m[1].lower()] for m in re.finditer(r"\bonce (?:a|an|per|every|each) (\w+)", text, re.I)
+            if m[1].lower() in _SINGULAR
+        ]  # fmt: skip
+    for word in spoken:
+        yield Claim(word, *_WORDS[word])
+    yield from _weekday_claims(text, words if name else [w.strip(",.;()") for w in words], name=name)
+
+
+def _weekday_claims(text: str, words: list[str], *, name: bool) -> Iterator[Claim]:
+    named = [d for d in _WEEKDAYS if d in words or d + "s" in words]
+    if len(named) != 1 or re.search(r"black[-_ ]friday|monday[-_ .]com", text, re.I):
+        return
+    day, weekdays = named[0], frozenset({_WEEKDAYS.index(named[0])})
+    first = re.search(rf"\bfirst[-_ ]{day}\b", text, re.I)
+    if first:
+        yield Claim(first[0], 40, 60, weekdays)
+    elif name or re.search(rf"\b(every|on) {day}s?\b", text, re.I):
+        yield Claim(day, 1, float("inf"), weekdays)
