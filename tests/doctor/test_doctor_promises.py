@@ -177,6 +177,15 @@ def test_text_that_cannot_be_followed_is_said(clinic: Clinic) -> None:
     assert any("EXECUTE" in note and "public.dynamic" in note for note in diagnosis.notes)
 
 
+def test_a_command_too_large_for_the_parser_is_said(clinic: Clinic) -> None:
+    """libpg_query's recursion would end the process on it."""
+    clinic.put("SELECT " + "1+" * 150_000 + "1", "endless")
+    clinic.put("SELECT " + "(" * 3_000 + "1" + ")" * 3_000, "deep")
+    diagnosis = clinic.look()
+    assert not [f for f in diagnosis.findings if f.check in ("syntax-error", "empty-command")]
+    assert any(note.startswith("endless: ") and "longer than" in note for note in diagnosis.notes)
+
+
 def test_a_database_that_lets_nobody_in(clinic: Clinic) -> None:
     clinic.put("DELETE FROM nowhere", "elsewhere", database="no_such_database")
     diagnosis = clinic.look()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
 import pgparse
 
 from cronlift.doctor.entry import Unit
-from cronlift.sql.facts import refused_in_transaction
+from cronlift.sql.facts import LONGEST, refused_in_transaction, walk
 
 _ALLOW = re.compile(r"cronlift:\s*allow\s+([a-z][a-z-]*)[ \t]*(.*)")
 # Outside of comments: strings (with E'' escapes left to the pattern's alternatives), quoted names, dollar quotes.
@@ -22,17 +23,23 @@ _TOKENS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The statements of a text, or the parser's ``error`` at character ``error_at`` (from 1)."""
+    """The statements of a text, or the parser's ``error`` at character ``error_at`` (from 1), or why it is unread."""
 
     units: tuple[Unit, ...]
     error: str = ""
     error_at: int = 0
+    unread: str = ""
 
 
 def parse(text: str) -> Command:
     """Split a text into statements with their trees (PostgreSQL's own grammar). Empty statements are none."""
+    if len(text) > LONGEST:
+        return Command((), unread=f"it is longer than {LONGEST} characters")
     try:
         statements = pgparse.parse(text)
+        deque(walk(statements), maxlen=0)
+    except RecursionError:
+        return Command((), unread="it nests too deeply to be read")
     except pgparse.PGQueryError as error:
         return Command((), str(error.args[0]), int(error.args[1]) if len(error.args) > 1 else 0)
     raw = text.encode()

@@ -23,6 +23,8 @@ runs (transformStmt in src/backend/parser/analyze.c)."""
 def examine(entry: Entry, session: Session | None) -> Examined:
     """Look at an entry; without a session (its database could not be reached) only at its text."""
     parsed = command.parse(entry.command)
+    if parsed.unread:
+        return Examined(entry, top=1, unseen=(f"the command was not looked into: {parsed.unread}",))
     if parsed.error or session is None:
         return Examined(entry, parsed.error, parsed.error_at, len(parsed.units), parsed.units)
     with session.looking():
@@ -156,8 +158,9 @@ class _Look:
             text = re.sub(r"\A\s*BEGIN ATOMIC\b(.*)\bEND\s*\Z", r"\1", text, flags=re.S)
             text = re.sub(r"\A\s*RETURN\b", "SELECT", text)
         parsed = command.parse(text)
-        if parsed.error:
-            self.unseen.append(f"the body of {routine.full_name} was not followed: {parsed.error}")
+        if parsed.error or parsed.unread:
+            why = parsed.error or parsed.unread
+            self.unseen.append(f"the body of {routine.full_name} was not followed: {why}")
             return
         units = [
             dataclasses.replace(unit, inside=(*caller.inside, routine), line=_line(text, unit.text), vague=True,

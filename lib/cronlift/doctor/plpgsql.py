@@ -17,7 +17,7 @@ import pgparse
 
 from cronlift.doctor import command, tree
 from cronlift.doctor.entry import Unit
-from cronlift.sql.facts import walk
+from cronlift.sql.facts import LONGEST, walk
 
 DYNAMIC = "Dynamic"
 """The kind of a unit whose text is only known when it runs (EXECUTE); its tree holds what the text begins with."""
@@ -46,6 +46,8 @@ class _Context:
 
 def units(definition: str) -> tuple[Unit, ...]:
     """The statements of a routine, from its whole ``CREATE FUNCTION`` text, in order. Raises Unreadable."""
+    if len(definition) > LONGEST:
+        raise Unreadable(f"it is longer than {LONGEST} characters")
     try:
         found = pgparse.parse_pgsql(definition)
     except pgparse.PGQueryError as error:

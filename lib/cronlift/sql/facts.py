@@ -74,7 +74,7 @@ _READING_FUNCTIONS = {
 }  # fmt: skip
 
 
-_LONGEST = 64 * 1024
+LONGEST = 64 * 1024
 """PostgreSQL's parser builds its answer recursively: some 200 KB of ``1+1+1…`` end the process."""
 
 _NEVER_IN_TRANSACTION = {
@@ -108,8 +108,8 @@ class Facts:
 def facts(sql: str) -> Facts:
     """Facts about one statement. Raises StatementError where the text is not exactly one statement, or too large to
     be looked through."""
-    if len(sql) > _LONGEST:
-        raise StatementError(f"it is longer than {_LONGEST} characters")
+    if len(sql) > LONGEST:
+        raise StatementError(f"it is longer than {LONGEST} characters")
     try:
         return _facts(sql)
     except RecursionError as error:
