@@ -2,7 +2,7 @@
 BEGIN
   IF pg_catalog.to_regprocedure({signature}) IS NULL THEN
 {create};
-    {revoke};
+    {revoke};{others}
     {comment};
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {role}) THEN
       {owner};

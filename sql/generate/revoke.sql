@@ -1,2 +1,2 @@
 -- Nobody but the owner calls the procedure.
-REVOKE EXECUTE ON PROCEDURE {procedure}() FROM PUBLIC
+REVOKE EXECUTE ON PROCEDURE {procedure}() FROM {grantees}

@@ -3,4 +3,68 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "generate"))
+
+from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, step
+
+from cronlift.stages.generate import generate
+
+JOBS = (
+    classified("Shop.CartCleanupWorker", step(DELETE), schedule="*/15 * * * *"),
+    classified("Shop.PrewarmWorker", step(REFRESH), step(INSERT), schedule="0 */6 * * *"),
+    classified("Shop.VacuumWorker", step("VACUUM cart"), schedule="30 3 * * 0"),
+)
+
+
+@pytest.fixture
+def jobs():
+    """A procedure in one transaction, one that commits, and a command that stands alone."""
+    return JOBS
+
+
+@pytest.fixture
+def shop(app_database):
+    """The application's database with its tables."""
+    app_database.execute(SCHEMA)
+    return app_database
+
+
+@pytest.fixture
+def plan(shop, jobs, tmp_path):
+    """A plan for all of the jobs."""
+    made = generate(application(tmp_path, *jobs), tmp_path, shop.server)
+    assert made.refused == ()
+    return made
+
+
+TABLE = pytest.StashKey[list[tuple[str, ...]]]()
+
+
+@pytest.fixture
+def boundary_table(request):
+    """Takes one line of the table boundary → state → re-run, which is printed when all tests are done."""
+    rows = request.config.stash.setdefault(TABLE, [])
+
+    def add(way, blow, database, boundary, state, after) -> None:
+        place = f"{boundary.number:3} {boundary.moment:6} {boundary.database}"
+        rows.append((way, blow, database, place, " ".join(boundary.text.split())[:60], state, after))
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """The table, one line per boundary; ``-q`` leaves the counts."""
+    rows = config.stash.get(TABLE, [])
+    if not rows:
+        return
+    terminalreporter.section("statement boundaries: what is there after the blow, and after running it again")
+    if config.option.verbose >= 0:
+        for way, blow, database, place, text, state, after in rows:
+            terminalreporter.write_line(f"{way:8} {blow:16} {database:13} {place:28} {text:60} → {state:15} → {after}")
+    counts = {}
+    for way, blow, database, _, _, state, after in rows:
+        counts[(way, blow, database, state, after)] = counts.get((way, blow, database, state, after), 0) + 1
+    for (way, blow, database, state, after), number in sorted(counts.items()):
+        terminalreporter.write_line(f"{number:4} boundaries: {way}, {blow}, {database}: {state}, then {after}")

@@ -131,7 +131,7 @@ def test_a_changed_procedure_is_shown_line_against_line(shop: Make) -> None:
     made = shop(step(CLEANUP))
     made.replace_procedure("expires_at < now()", "expires_at <= now()")
     found = run(made)
-    assert any("-  DELETE FROM cache WHERE expires_at <= now();" in line for line in found["catalog"].evidence)
+    assert any("+  DELETE FROM cache WHERE expires_at <= now();" in line for line in found["catalog"].evidence)
     assert found["effects"].status == "failed"
     assert any(
         "planted at expires_at = now() is as planted after the app" in line for line in found["effects"].evidence

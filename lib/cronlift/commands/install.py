@@ -29,6 +29,9 @@ def install(
     run: options.Run,
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
+    overwrite_edited: Annotated[
+        bool, typer.Option("--overwrite-edited", help="Make anew what was edited by hand since it was installed.")
+    ] = False,
     service: options.Service = None,
     dsn_env: options.DsnEnv = None,
     cron_database: options.CronDatabase = None,
@@ -38,14 +41,17 @@ def install(
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
     with RunFolder(run).writing() as folder:
         plan = approved(folder, plan_hash)
-        # Recorded before it acts: after a crash the folder says what was about to be done.
-        document = put(plan, server, apply=False, run_id=plan.run_id)
+        document = put(
+            plan,
+            server,
+            apply=apply,
+            run_id=plan.run_id,
+            overwrite_edited=overwrite_edited,
+            record=folder.write_document,
+        )
         recorded = folder.read_if_there(Installation)
         # What was applied stays on record: a later look must not deny it.
-        if recorded is None or not recorded.applied or recorded.plan_hash != plan.hash:
-            folder.write_document(document)
-        if apply:
-            document = put(plan, server, apply=True, run_id=plan.run_id)
+        if not apply and (recorded is None or not recorded.applied or recorded.plan_hash != plan.hash):
             folder.write_document(document)
     show(document, plan, as_json=as_json)
 
@@ -69,6 +75,17 @@ def show(document: Installation, plan: Plan, *, as_json: bool) -> None:
         return
     rows = [(a.state, a.object.replace("_", " "), a.name, a.database, a.job) for a in document.actions]
     output.table(("STATE", "OBJECT", "NAME", "DATABASE", "JOB"), rows)
+    if document.rights:
+        print()
+        output.table(
+            ("HELD", "RIGHT", "IF MISSING, PASTE AS A SUPERUSER", "SOURCE"),
+            [
+                ("yes" if right.held else "NO", right.name, "" if right.held else right.grant, right.source)
+                for right in document.rights
+            ],
+        )
+        missing = list(dict.fromkeys(right.grant for right in document.rights if not right.held))
+        print("\n".join(output.printable(line) for line in ["", "Missing:", *missing, ""]) if missing else "")
     for note in document.notes:
         print(output.printable(f"note: {note}"))
     if not document.applied:

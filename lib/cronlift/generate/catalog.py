@@ -174,6 +174,13 @@ def check_schema(connection: Connection, schema: str, role_name: str) -> None:
         raise RefusalError("missing-privilege", f"role {role_name} lacks USAGE on schema {schema}")
 
 
+def default_grantees(connection: Connection, schema: str, owner: str) -> tuple[str, ...]:
+    """The roles, besides PUBLIC and the owner to be, that ALTER DEFAULT PRIVILEGES lets execute a new procedure there
+    (hosted databases do so for their API's roles)."""
+    rows = connection.execute(resources.sql("generate/default_grantees"), {"schema": schema}).fetchall()
+    return tuple(str(name) for (name,) in rows if name != owner)
+
+
 def missing_privileges(connection: Connection, name: str, facts: Sequence[Facts]) -> list[str]:
     """What the role may not do of all the statements do, as ``PRIVILEGE on object``."""
     relations = {(r.oid, r.reference.use) for f in facts for r in f.relations}

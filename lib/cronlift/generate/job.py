@@ -60,6 +60,7 @@ def plan_job(
 
     schema_name = procedure_name = procedure_sql = None
     commits = False
+    grantees: tuple[str, ...] = ()
     if reads[0].step.alone:
         call = _part(reads[0], target, connection, qualify=True).text
         if schedule.guard is not None:
@@ -75,6 +76,7 @@ def plan_job(
         path = catalog.path_text(target.search_path)
         procedure_sql = procedure.create(schema_name, procedure_name, parts, path)
         call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
+        grantees = catalog.default_grantees(connection, schema_name, role.name)
 
     command = _guarded(call, schedule.guard)
     cron_name = (
@@ -94,6 +96,7 @@ def plan_job(
         procedure=procedure_name,
         procedure_sql=procedure_sql,
         commits=commits,
+        default_grantees=grantees,
         steps=job.steps,
         losses=job.losses,
         warnings=tuple(_warnings(facts, role, commits, schedule)),

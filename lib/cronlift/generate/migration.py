@@ -15,8 +15,8 @@ from string import Template
 
 from psycopg import sql
 
-from cronlift.generate import names, statements
-from cronlift.generate.quoting import Body, Text, template, text_of
+from cronlift.generate import facts, names, statements
+from cronlift.generate.quoting import Body, Name, Text, Verbatim, template, text_of
 from cronlift.model.document import digest
 from cronlift.model.plan import Migration, PlannedJob, Target
 
@@ -81,13 +81,15 @@ def _block(file: str, **parts: sql.Composable) -> str:
 def _create(job: PlannedJob) -> str | None:
     if job.procedure_sql is None:
         return None
-    create, revoke, mark, owner = statements.create_procedure(job)
+    # The database's default grantees need not exist where a developer migrates: each is asked for by itself.
+    create, revoke, mark, owner = statements.create_procedure(job.model_copy(update={"default_grantees": ()}))
     signature = statements.signature(job)
     return _block(
         "generate/migration_create_body",
         signature=Text(signature),
         create=create,
         revoke=revoke,
+        others=Verbatim("".join(f"\n    {text_of(_revoke_from(job, role))}" for role in job.default_grantees)),
         comment=mark,
         owner=owner,
         mark=Text(statements.mark(job)),
@@ -95,6 +97,13 @@ def _create(job: PlannedJob) -> str | None:
         no_role=Text(f"there is no role {job.job_role} here: procedure {signature} belongs to whoever migrates"),
         foreign=Text(f"there is another procedure {signature}, which cronlift did not make: it stays as it is"),
     )
+
+
+def _revoke_from(job: PlannedJob, role: str) -> sql.Composed:
+    revoke = template(
+        "generate/revoke", procedure=Name(job.schema_name or "", job.procedure or ""), grantees=Name(role)
+    )
+    return template("generate/migration_revoke", role=Text(role), revoke=revoke)
 
 
 def _schedule(job: PlannedJob, target: Target) -> str:
@@ -125,12 +134,13 @@ def _unschedule(job: PlannedJob) -> str:
 def _drop(job: PlannedJob) -> str | None:
     if job.procedure_sql is None:
         return None
-    drop = statements.drop_procedure(job)[-1]
+    (drop,) = statements.drop_procedure(job)
     signature = statements.signature(job)
     return _block(
         "generate/migration_drop_body",
         signature=Text(signature),
         mark=Text(statements.mark(job)),
+        content=Text(facts.content(job)),
         drop=drop,
         left=Text(f"procedure {signature} is not the one cronlift made: it stays as it is"),
     )

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import psycopg
-
 from cronlift import resources
 from cronlift.errors import SafetyError, ServerError
+from cronlift.installation.patience import GaveUpError, patiently
 from cronlift.model.plan import Target
 from cronlift.postgres import identity
 from cronlift.postgres.server import Connection, Server, is_direct
@@ -60,13 +59,13 @@ def _locked(server: Server, database: str, *, apply: bool) -> Iterator[Connectio
     connection = server.connect(database, read_only=not apply)
     try:
         if apply:
-            _lock(connection, database)
+            _lock(server, connection, database)
         yield connection
     finally:
         connection.close()  # without COMMIT: what was not committed is rolled back, and the lock goes
 
 
-def _lock(connection: Connection, database: str) -> None:
+def _lock(server: Server, connection: Connection, database: str) -> None:
     if not is_direct(connection):
         raise ServerError(
             "a connection pooler stands between, and cronlift's lock would not hold through it",
@@ -74,11 +73,10 @@ def _lock(connection: Connection, database: str) -> None:
             do="connect to the server directly",
         )
     try:
-        connection.execute(resources.sql("install/lock"))
-    except psycopg.errors.LockNotAvailable:
+        patiently(connection, server, lambda: connection.execute(resources.sql("install/lock")))
+    except GaveUpError as gave_up:
         raise SafetyError(
-            "another cronlift is installing or rolling back",
-            where=f"database {database}",
+            f"another cronlift is installing or rolling back (waited {gave_up.seconds:.0f} s); nothing was changed",
+            where="; ".join([f"database {database}", *gave_up.holders]),
             do="wait until it is done, then run the same command again",
         ) from None
-    connection.commit()

@@ -2,92 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Literal
 
-from cronlift import resources
-from cronlift.generate.catalog import path_text
+from cronlift.generate import facts
+from cronlift.generate.facts import Facts
 from cronlift.generate.procedure import body_of
-from cronlift.generate.statements import mark, signature
+from cronlift.generate.quoting import Text
+from cronlift.generate.statements import signature
 from cronlift.model.plan import PlannedJob, Target
 from cronlift.postgres.server import Connection
+
+State = Literal["absent", "present", "edited", "foreign"]
 
 
 @dataclass(frozen=True)
 class Found:
-    """One object: not there, as planned, or something else (``differences`` says in what).
+    """One object: not there, as planned, cronlift's own but edited since, or somebody else's.
 
-    ``paused``: a cron entry as planned that somebody has set inactive.
+    ``differences`` says in what it is not as planned, fact by fact; ``diff`` the same as the lines of a unified diff
+    from what was planned to what is there, bodies included. ``paused``: a cron entry that somebody has set inactive.
     """
 
     database: str
     object: Literal["procedure", "cron_entry"]
     name: str
     job: PlannedJob
-    state: Literal["absent", "present", "foreign"]
+    state: State
     differences: tuple[str, ...] = ()
+    diff: tuple[str, ...] = ()
     paused: bool = False
 
 
 def procedure(connection: Connection, job: PlannedJob, target: Target) -> Found:
-    """The job's procedure. As planned means all of it: the mark alone survives CREATE OR REPLACE by others."""
-    row = connection.execute(
-        resources.sql("install/procedure"), {"schema": job.schema_name, "name": job.procedure}
-    ).fetchone()
+    """The job's procedure. Edited: it carries cronlift's mark for this job, or the planned body under another mark."""
     name = signature(job)
+    query = facts.procedure_query(Text(job.schema_name or ""), Text(job.procedure or ""))
+    row = connection.execute(query).fetchone()
     if row is None:
         return Found(target.database, "procedure", name, job, "absent")
-    body, settings, owner, language, is_procedure, definer, public, comment = row
-    pinned = [] if job.commits else [f"search_path={path_text(target.search_path)}"]
-    differences = [
-        *_compared("comment", comment, mark(job)),
-        *_compared("kind", "procedure" if is_procedure else "function", "procedure"),
-        *_compared("language", language, "plpgsql"),
-        *_compared("owner", owner, job.job_role),
-        *_compared("settings", settings, pinned),
-        *_compared("security", "definer" if definer else "invoker", "invoker"),
-        *_compared("executable by PUBLIC", "yes" if public else "no", "no"),
-        *_body_diff(str(body), body_of(job.procedure_sql or "")),
-    ]
-    return Found(target.database, "procedure", name, job, "foreign" if differences else "present", tuple(differences))
-
-
-def cron_entry(connection: Connection, job: PlannedJob, target: Target) -> Found:
-    """The job's cron entry. It has no comment: every column is its identity."""
-    rows = connection.execute(resources.sql("install/cron_entries"), {"name": job.cron_name}).fetchall()
-    differences: list[str] = []
-    for schedule, command, database, username, here, _ in rows:
-        differences += [
-            *_compared("schedule", schedule, job.schedule.pg_cron),
-            *_compared("command", command, job.command),
-            *_compared("database", database, target.database),
-            *_compared("owner", username, job.job_role),
-            *_compared("server", "this one" if here else "another", "this one"),
-        ]
-    state: Literal["absent", "present", "foreign"] = "absent" if not rows else "present"
-    return Found(
-        target.cron_database,
-        "cron_entry",
-        job.cron_name,
-        job,
-        "foreign" if differences else state,
-        tuple(differences),
-        paused=any(not active for *_, active in rows),
+    planned, actual = facts.procedure(job, target), _facts(row[0])
+    own = re.fullmatch(rf"cronlift \w+ {re.escape(job.id)}", actual["comment"] or "", re.DOTALL) is not None
+    same_body = actual["sha256 of the body"] == planned["sha256 of the body"]
+    return _compared(
+        Found(target.database, "procedure", name, job, "edited" if own or same_body else "foreign"),
+        [(planned, actual)],
+        [(body_of(job.procedure_sql or ""), str(row[1]))],
     )
 
 
-def _compared(what: str, found: object, planned: object) -> Iterator[str]:
-    if found != planned:
-        yield f"{what}: found {_shown(found)}, planned {_shown(planned)}"
+def cron_entry(connection: Connection, job: PlannedJob, target: Target) -> Found:
+    """The job's cron entry. Edited: it is the job's role's, for the planned database, and the only one of the name."""
+    rows = connection.execute(facts.entry_query(Text(job.cron_name))).fetchall()
+    if not rows:
+        return Found(target.cron_database, "cron_entry", job.cron_name, job, "absent")
+    planned = facts.entry(job, target)
+    actual = [_facts(row[0]) for row in rows]
+    own = len(rows) == 1 and all(actual[0][key] == planned[key] for key in ("database", "owner", "server"))
+    paused = any(not row[1] for row in rows)
+    return _compared(
+        Found(target.cron_database, "cron_entry", job.cron_name, job, "edited" if own else "foreign", paused=paused),
+        [(planned, one) for one in actual],
+        [],
+    )
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value)) or "none"
-    return str(value) or "none"
+def _facts(value: object) -> Facts:
+    assert isinstance(value, dict)
+    return value
 
 
-def _body_diff(found: str, planned: str) -> list[str]:
-    return list(unified_diff(found.split("\n"), planned.split("\n"), "found", "planned", lineterm=""))
+def _compared(found: Found, pairs: Sequence[tuple[Facts, Facts]], texts: Sequence[tuple[str, str]]) -> Found:
+    """``found`` with its differences; present where there are none."""
+    differences = [
+        f"{key}: found {actual[key] or 'none'}, planned {planned[key] or 'none'}"
+        for planned, actual in pairs
+        for key in planned
+        if actual[key] != planned[key]
+    ]
+    if not differences:
+        return Found(found.database, found.object, found.name, found.job, "present", paused=found.paused)
+    diff = [line for planned, actual in pairs for line in _diff(_lines(planned, planned), _lines(planned, actual))]
+    body = [line for planned, actual in texts for line in _diff(planned.split("\n"), actual.split("\n"), "'s body")]
+    return Found(
+        found.database,
+        found.object,
+        found.name,
+        found.job,
+        found.state,
+        (*differences, *body),
+        (*diff, *body),
+        found.paused,
+    )
+
+
+def _lines(order: Facts, known: Facts) -> list[str]:
+    return [f"{key}: {known[key]}" for key in order if known[key] is not None]
+
+
+def _diff(planned: list[str], found: list[str], what: str = "") -> list[str]:
+    return list(unified_diff(planned, found, f"planned{what}", f"found{what}", lineterm=""))

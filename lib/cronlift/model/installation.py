@@ -8,7 +8,8 @@ from cronlift.model.document import Document, Record
 
 
 class Action(Record):
-    """One object: created by this run, already ``present`` as planned, ``removed``, or only ``planned``."""
+    """One object: created by this act, already ``present`` as planned, ``removed``, ``absent`` already, or still
+    only ``planned``: to be created, to be removed."""
 
     database: str
     object: Literal["procedure", "cron_entry"]
@@ -17,11 +18,25 @@ class Action(Record):
     state: Literal["planned", "created", "present", "removed", "absent"]
 
 
+class Right(Record):
+    """One thing the installing role must be able to do. ``grant`` is what to paste, as a superuser or the object's
+    owner, where it cannot; ``source`` says who demands it."""
+
+    name: str
+    held: bool
+    grant: str
+    source: str
+
+
 class Installation(Document):
-    """Stage 04. ``applied`` is False for a dry run."""
+    """Stage 04, or its way back (``act``). ``applied`` is False for a look; ``complete`` is False while an act is
+    under way and where it was cut short: what is still ``planned`` then was not done, or is not known to be."""
 
     plan_hash: str
     mode: Literal["plain", "managed"] = "plain"
+    act: Literal["install", "rollback"] = "install"
     applied: bool
+    complete: bool = True
     actions: tuple[Action, ...]
+    rights: tuple[Right, ...] = ()
     notes: tuple[str, ...] = ()

@@ -62,7 +62,8 @@ class PlannedJob(Record):
     ``call`` is the one statement that does the work, ``command`` what the cron entry runs: the same, or, where the
     schedule needs a guard, a block that asks whether the tick is one of the job's before it does.
     ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
-    ``commits`` says that the procedure ends transactions itself; ``hash`` is the SHA-256 of procedure, command
+    ``commits`` says that the procedure ends transactions itself; ``default_grantees`` are the roles that the database's
+    default privileges would let execute it (they are taken out again); ``hash`` is the SHA-256 of procedure, command
     and schedule: the identity of what gets installed; ``masks`` are what the effect proof leaves out by decision.
     """
 
@@ -77,6 +78,7 @@ class PlannedJob(Record):
     procedure: str | None
     procedure_sql: str | None
     commits: bool
+    default_grantees: tuple[str, ...] = ()
     steps: tuple[Step, ...]
     losses: tuple[Loss, ...]
     warnings: tuple[str, ...] = ()

@@ -92,7 +92,13 @@ def install(params: InstallParameters) -> Installation:
         plan = folder.read(Plan)
         if params.apply:
             require_approval(plan, params.plan_hash)
-        document = put(plan, params.server(), apply=params.apply, run_id=params.run_id or plan.run_id)
+        document = put(
+            plan,
+            params.server(),
+            apply=params.apply,
+            run_id=params.run_id or plan.run_id,
+            record=folder.write_document,
+        )
         folder.write_document(document)
     return document
 

@@ -161,10 +161,19 @@ def installation(document: Installation) -> Block:
         (a.object.replace("_", " "), Code(a.name), a.database, Badge(a.state, _STATES.get(a.state, "plain")))
         for a in document.actions
     ]
-    notes: tuple[Part, ...] = ()
+    parts: list[Part] = []
+    if document.rights:
+        missing = list(dict.fromkeys(right.grant for right in document.rights if not right.held))
+        held: list[Sequence[Cell]] = [
+            (Badge("held", "green") if right.held else Badge("missing", "red"), right.name, right.source)
+            for right in document.rights
+        ]
+        parts.append(Fold("What the connected role must be able to do", Table(("", "right", "source"), held)))
+        if missing:
+            parts.append(Listing("Missing: paste as a superuser, or let a DBA run up.sql", "\n".join(missing)))
     if document.notes:
-        notes = (Fold("Notes", Table(("note",), [(n,) for n in document.notes]), open=True),)
-    return block(_say(document), Table(("object", "name", "database", "state"), rows), *notes)
+        parts.append(Fold("Notes", Table(("note",), [(n,) for n in document.notes]), open=True))
+    return block(_say(document), Table(("object", "name", "database", "state"), rows), *parts)
 
 
 def verification(document: Verification) -> Block:

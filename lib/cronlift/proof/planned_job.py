@@ -183,7 +183,7 @@ def _procedure(connection: Connection, case: Case) -> _Procedure:
     row = _look(connection, job)
     before: tuple[sql.Composable, ...] = ()
     if row is None or (not case.installed and state.procedure(connection, job, case.target).state != "present"):
-        drop = drop_procedure(job)[-1:] if row is not None else ()
+        drop = drop_procedure(job) if row is not None else ()
         before = (*drop, *create_procedure(job))
         for statement in before:
             connection.execute(sql.Composed([statement]))

@@ -109,15 +109,26 @@ def _plan(document: Plan) -> Outcome:
 
 
 def _installation(document: Installation) -> Outcome:
-    if not document.applied:
-        planned = sum(action.state == "planned" for action in document.actions)
-        return Outcome("green", f"not installed: shown only ({plural(planned, 'object')} would be created)")
+    """``not installed`` is said only where nothing is there: a look at what is in place says that it is."""
     states = Counter(action.state for action in document.actions)
     undone = states["planned"]
+    objects = plural(len(document.actions), "object")
+    way_in = document.act == "install"
+    there, will, act = ("in place", "created", "installation") if way_in else ("gone", "removed", "rollback")
+    if not document.applied:
+        if not undone and document.actions:
+            return Outcome("green", f"nothing to do: {objects} {there} already")
+        missing = sum(not right.held for right in document.rights)
+        what = "not installed" if way_in else "not taken back"
+        text = f"{what}: shown only ({plural(undone, 'object')} would be {will})"
+        if missing:
+            return Outcome("attention", f"{text}; the connected role lacks {plural(missing, 'right')} to do it")
+        return Outcome("green", text)
     parts = [f"{states[s]} {s}" for s in ("created", "present", "removed", "absent") if states[s]]
-    if undone:
-        return Outcome("red", f"{plural(undone, 'object')} not installed; {', '.join(parts) or 'nothing done'}")
-    return Outcome("green", f"{plural(len(document.actions), 'object')} in place: {', '.join(parts) or 'none'}")
+    done = ", ".join(parts) or "nothing done"
+    if undone or not document.complete:
+        return Outcome("red", f"{act} cut short: {done}, {undone} to do; running it again finishes")
+    return Outcome("green", f"{objects} {there}: {', '.join(parts) or 'none'}")
 
 
 def _verification(document: Verification) -> Outcome:

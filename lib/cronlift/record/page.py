@@ -170,6 +170,8 @@ def _headline(
     if not (installation and installation.applied):
         jobs = f"{outcome.plural(moved, 'job')} can move to the database; " if moved else "No job can move; "
         return f"{jobs}nothing was installed", "plain"
+    if not installation.complete:
+        return outcome.of(installation).sentence, "red"
     if {a.state for a in installation.actions} <= {"removed", "absent"}:
         return f"{outcome.plural(moved, 'job')} taken back: nothing of the plan is installed", "attention"
     if verification is None:

@@ -177,7 +177,9 @@ def _state(
         if installation is None or not installation.applied:
             return "planned"
         states = {a.state for a in installation.actions if a.job == job}
-        return "taken back" if states <= {"removed", "absent"} else "installed"
+        if states <= {"removed", "absent"}:
+            return "taken back"
+        return "partly installed" if "planned" in states else "installed"
     if not verification.installed:
         return "not installed"
     verified = next((v for v in verification.jobs if v.id == job), None)

@@ -1,27 +1,25 @@
 """Stage 04: put a plan into the databases, and take it out again.
 
-Plain mode. Each database gets one transaction (where pg_cron lives in the app's database, both share one): the
-app's first, since a procedure nobody calls harms nobody, while an entry without its procedure fails at each tick.
-After a crash in between the former owner still runs the jobs, and a second run finishes.
+Plain mode. Each database gets one transaction (where pg_cron lives in the app's database, both share one). After a
+crash in between the former owner still runs the jobs, and a second run finishes. What is under way is recorded before
+it is done: a record never says "not installed" of something that may be there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
-from psycopg import sql
 
-from cronlift.errors import SafetyError, ServerError
-from cronlift.generate import script, statements
-from cronlift.installation import state
+from cronlift.errors import CronliftError, SafetyError
+from cronlift.generate import script
+from cronlift.installation import act, preflight, refusal
+from cronlift.installation.act import Part, Way
 from cronlift.installation.sessions import Sessions, opened
 from cronlift.installation.state import Found
-from cronlift.model.installation import Action, Installation
+from cronlift.model.installation import Action, Installation, Right
 from cronlift.model.plan import Plan
-from cronlift.postgres.server import Connection, Server
+from cronlift.postgres.server import Server
 
 PLAIN = (
     "plain installation: pg_cron runs the jobs from now on, and the application does until a deploy takes their "
@@ -31,62 +29,160 @@ ROLLED_BACK = (
     "plain rollback: pg_cron no longer runs the jobs; until the application is deployed with their entries back in "
     "its crontab, ticks are lost"
 )
+BEGUN = (
+    "begun, and not known to have ended: what is planned here may be done already; running the same command again "
+    "looks at what is there and finishes"
+)
+CUT_SHORT = "cut short: running the same command again finishes"
 
-Statements = tuple[sql.Composable, ...]
+_VERBS: dict[Way, str] = {"install": "install", "rollback": "roll back"}
+
+Recorder = Callable[[Installation], object]
 
 
-def install(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -> Installation:
+def install(
+    plan: Plan,
+    server: Server,
+    *,
+    apply: bool,
+    run_id: str = "",
+    overwrite_edited: bool = False,
+    record: Recorder | None = None,
+) -> Installation:
     """Create what the plan names and is not there yet; without ``apply`` only say what would be done.
 
-    Raises SafetyError where an object of a planned name is not exactly the planned one (nothing is touched then),
-    or the server is not the plan's; ServerError where the server refuses.
+    ``record`` is given the document before the first change and after each commit, and where the act fails what is
+    really there then. Raises SafetyError where an object of a planned name is not exactly the planned one (nothing is
+    touched then; one that was edited by hand is made anew with ``overwrite_edited``), or the server is not the
+    plan's; ServerError where the server refuses or a right is missing.
     """
-    _check_text(plan)
-    with opened(plan.target, server, apply=apply) as sessions:
-        procedures, entries = _look(plan, sessions)
-        _refuse_foreign([*procedures, *entries], "there is something else under a planned name; nothing was changed")
-        if apply:
-            missing = {f.job.id for f in procedures if f.state == "absent"}
-            unscheduled = {f.job.id for f in entries if f.state == "absent"}
-            with _transaction(sessions.app, plan.target.database):
-                _run(sessions.app, [statements.create_procedure(j) for j in plan.jobs if j.id in missing])
-                _expect("present", _procedures(plan, sessions.app))
-                if not sessions.split:
-                    _schedule(plan, sessions.cron, unscheduled)
-            if sessions.split:
-                with _transaction(sessions.cron, plan.target.cron_database, after_first=True):
-                    _schedule(plan, sessions.cron, unscheduled)
-        actions = [_action(f, "absent", "created" if apply else "planned") for f in (*procedures, *entries)]
-    return Installation(
-        run_id=run_id,
-        plan_hash=plan.hash,
-        applied=apply,
-        actions=tuple(actions),
-        notes=(PLAIN, *_paused(entries)),
-    )
+    return _Act(plan, server, "install", run_id, overwrite_edited, record or _nowhere).run(apply=apply)
 
 
-def rollback(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -> Installation:
+def rollback(
+    plan: Plan,
+    server: Server,
+    *,
+    apply: bool,
+    run_id: str = "",
+    drop_edited: bool = False,
+    record: Recorder | None = None,
+) -> Installation:
     """Remove what the plan names and still is as planned, cron entries first; without ``apply`` only say so.
 
-    Raises SafetyError, with the difference, where an object is no longer the one that was installed.
+    Raises SafetyError, with the difference, where an object is no longer the one that was installed (``drop_edited``:
+    also one that was edited by hand since); else as ``install``.
     """
-    _check_text(plan)
-    with opened(plan.target, server, apply=apply) as sessions:
-        procedures, entries = _look(plan, sessions)
-        _refuse_foreign([*entries, *procedures], "an object is no longer the one of this plan; nothing was removed")
-        if apply:
-            scheduled = {f.job.id for f in entries if f.state == "present"}
-            there = {f.job.id for f in procedures if f.state == "present"}
-            with _transaction(sessions.cron, plan.target.cron_database):
-                _unschedule(plan, sessions.cron, scheduled)
-                if not sessions.split:
-                    _drop(plan, sessions.app, there)
-            if sessions.split:
-                with _transaction(sessions.app, plan.target.database, after_first=True):
-                    _drop(plan, sessions.app, there)
-        actions = [_action(f, "present", "removed" if apply else "planned") for f in (*entries, *procedures)]
-    return Installation(run_id=run_id, plan_hash=plan.hash, applied=apply, actions=tuple(actions), notes=(ROLLED_BACK,))
+    return _Act(plan, server, "rollback", run_id, drop_edited, record or _nowhere).run(apply=apply)
+
+
+def _nowhere(_: Installation) -> None:
+    """No record."""
+
+
+class _Act:
+    """One act on one plan: both ways are the same walk over the same objects."""
+
+    def __init__(self, plan: Plan, server: Server, way: Way, run_id: str, edited: bool, record: Recorder) -> None:
+        self.plan, self.server, self.way, self.run_id, self.edited = plan, server, way, run_id, edited
+        self.record = record
+        self.rights: tuple[Right, ...] = ()
+
+    def run(self, *, apply: bool) -> Installation:
+        _check_text(self.plan)
+        with opened(self.plan.target, self.server, apply=apply) as sessions:
+            parts = act.parts(self.plan, sessions, self.way)
+            before = self._look(sessions, parts)
+            refusal.check(before, self.way, edited=self.edited)
+            self.rights = preflight.rights(self.plan, sessions, before, self.way)
+            if not apply:
+                return self._document(before, before, applied=False)
+            preflight.require(self.rights)
+            self.rights = ()  # all are held: a list for those who look, not for the record of an act
+            self.record(self._document(before, before, complete=False, note=BEGUN))
+            try:
+                return self._perform(sessions, parts, before)
+            except (CronliftError, KeyboardInterrupt):
+                self._record_what_is_there(before)
+                raise
+
+    def _perform(self, sessions: Sessions, parts: Sequence[Part], before: list[Found]) -> Installation:
+        document = self._document(before, before, complete=False)
+        for number, part in enumerate(parts, 1):
+            act.perform(self.plan, part, self.server, self.way, edited=self.edited, before=number > 1)
+            done = {kind for p in parts[:number] for kind in p.kinds}
+            now = [self._as_done(f) if f.object in done else f for f in before]
+            last = number == len(parts)
+            document = self._document(before, now, complete=last, note="" if last else BEGUN)
+            self.record(document)
+        return document
+
+    def _look(self, sessions: Sessions, parts: Sequence[Part]) -> list[Found]:
+        try:
+            return [found for part in parts for found in act.look(self.plan, part)]
+        except psycopg.Error as error:
+            raise refusal.refused(error, "the catalogs") from None
+        finally:
+            for connection in {sessions.app, sessions.cron}:
+                if not connection.closed:
+                    connection.rollback()
+
+    def _record_what_is_there(self, before: list[Found]) -> None:
+        """After a failure: the truth, as far as it can be seen. Where the server is away, ``BEGUN`` stays on record."""
+        try:
+            with opened(self.plan.target, self.server, apply=False) as sessions:
+                now = self._look(sessions, act.parts(self.plan, sessions, self.way))
+        except CronliftError:
+            return
+        changed = any(b.state != n.state for b, n in zip(before, now, strict=True))
+        self.record(self._document(before, now, complete=False, note=CUT_SHORT) if changed else self._unchanged(now))
+
+    def _unchanged(self, now: list[Found]) -> Installation:
+        """What a failed act that changed nothing leaves on record: neither way may deny what an earlier one did."""
+        there = sum(f.state == "present" for f in now)
+        actions = [self._action(f, f, "install") for f in now]
+        return Installation(
+            run_id=self.run_id,
+            plan_hash=self.plan.hash,
+            applied=there > 0,
+            complete=there in (0, len(now)),
+            actions=tuple(actions),
+            rights=self.rights,
+            notes=(f"an attempt to {_VERBS[self.way]} failed and changed nothing", PLAIN),
+        )
+
+    def _as_done(self, found: Found) -> Found:
+        return Found(found.database, found.object, found.name, found.job, "present" if self._in else "absent")
+
+    @property
+    def _in(self) -> bool:
+        return self.way == "install"
+
+    def _document(
+        self, before: list[Found], now: list[Found], *, applied: bool = True, complete: bool = True, note: str = ""
+    ) -> Installation:
+        meaning = PLAIN if self._in else ROLLED_BACK
+        return Installation(
+            run_id=self.run_id,
+            plan_hash=self.plan.hash,
+            act=self.way,
+            applied=applied,
+            complete=complete,
+            actions=tuple(self._action(b, n, self.way) for b, n in zip(before, now, strict=True)),
+            rights=self.rights,
+            notes=(*((note,) if note else ()), meaning, *(_paused(before) if self._in else ()), *_edited(before)),
+        )
+
+    def _action(self, before: Found, now: Found, way: Way) -> Action:
+        if act.to_do(now, way):
+            state = "planned"
+        elif act.to_do(before, way):
+            state = "created" if way == "install" else "removed"
+        else:
+            state = "present" if way == "install" else "absent"
+        return Action.model_validate(
+            {"database": now.database, "object": now.object, "name": now.name, "job": now.job.id, "state": state}
+        )
 
 
 def _check_text(plan: Plan) -> None:
@@ -100,107 +196,14 @@ def _check_text(plan: Plan) -> None:
         )
 
 
-def _look(plan: Plan, sessions: Sessions) -> tuple[list[Found], list[Found]]:
-    try:
-        return _procedures(plan, sessions.app), _entries(plan, sessions.cron)
-    except psycopg.Error as error:
-        raise _refused(error, "the catalogs") from None
-    finally:
-        sessions.app.rollback()
-        sessions.cron.rollback()
-
-
-def _procedures(plan: Plan, connection: Connection) -> list[Found]:
-    return [state.procedure(connection, job, plan.target) for job in plan.jobs if job.procedure_sql is not None]
-
-
-def _entries(plan: Plan, connection: Connection) -> list[Found]:
-    return [state.cron_entry(connection, job, plan.target) for job in plan.jobs]
-
-
-def _schedule(plan: Plan, connection: Connection, jobs: set[str]) -> None:
-    _run(connection, [statements.schedule(j, plan.target) for j in plan.jobs if j.id in jobs])
-    _expect("present", _entries(plan, connection))
-
-
-def _unschedule(plan: Plan, connection: Connection, jobs: set[str]) -> None:
-    _run(connection, [statements.unschedule(j, plan.target) for j in reversed(plan.jobs) if j.id in jobs])
-    _expect("absent", _entries(plan, connection))
-
-
-def _drop(plan: Plan, connection: Connection, jobs: set[str]) -> None:
-    _run(connection, [statements.drop_procedure(j) for j in reversed(plan.jobs) if j.id in jobs])
-    _expect("absent", _procedures(plan, connection))
-
-
-def _run(connection: Connection, groups: Sequence[Statements]) -> None:
-    for group in groups:
-        for statement in group:
-            connection.execute(sql.Composed([statement]))
-
-
-def _expect(wanted: Literal["present", "absent"], found: Sequence[Found]) -> None:
-    """Look again before COMMIT: what came out is what was planned."""
-    _refuse([f for f in found if f.state != wanted], "the server made something else of the plan; it was rolled back")
-
-
-def _refuse_foreign(found: Sequence[Found], what: str) -> None:
-    _refuse([f for f in found if f.state == "foreign"], what)
-
-
-def _refuse(wrong: Sequence[Found], what: str) -> None:
-    if wrong:
-        raise SafetyError(
-            what,
-            where="\n         ".join(
-                line
-                for f in wrong
-                for line in (f"{f.object.replace('_', ' ')} {f.name} in database {f.database}", *f.differences)
-            ),
-            do="rename or remove it, or choose another name in decisions.yaml and generate again",
-        )
-
-
-def _action(
-    found: Found, to_do: Literal["absent", "present"], done: Literal["created", "removed", "planned"]
-) -> Action:
-    return Action(
-        database=found.database,
-        object=found.object,
-        name=found.name,
-        job=found.job.id,
-        state=done if found.state == to_do else ("present" if found.state == "present" else "absent"),
-    )
-
-
 def _paused(entries: Sequence[Found]) -> Iterator[str]:
     for entry in entries:
         if entry.paused:
             yield f"cron entry {entry.name} is there but inactive: somebody paused it (cron.alter_job turns it on)"
 
 
-@contextmanager
-def _transaction(connection: Connection, database: str, *, after_first: bool = False) -> Iterator[None]:
-    """One transaction; whatever the server refuses becomes one message."""
-    try:
-        with connection.transaction():
-            yield
-    except psycopg.Error as error:
-        raise _refused(error, f"database {database}", after_first=after_first) from None
-
-
-def _refused(error: psycopg.Error, where: str, *, after_first: bool = False) -> SafetyError | ServerError:
-    """The server's refusal in one message; which class depends on whose objects are in the way."""
-    message = (error.diag.message_primary or str(error) or type(error).__name__).splitlines()[0]
-    so_far = "; the other database is done, and a second run finishes" if after_first else "; nothing was changed"
-    if isinstance(error, (psycopg.errors.RaiseException, psycopg.errors.DuplicateFunction)):
-        return SafetyError(
-            f"{message}{so_far}", where=where, do="look at what is there, then run the same command again"
-        )
-    do = "look at the server's log; a second run does what is missing"
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        do = (
-            "connect as the role that owns the jobs (it needs CREATE on the schema, USAGE on schema cron, and EXECUTE "
-            "on cron.schedule_in_database where pg_cron lives in another database), or let a DBA run up.sql or down.sql"
-        )
-    return ServerError(f"the server refused: {message}{so_far}", where=where, do=do)
+def _edited(found: Sequence[Found]) -> Iterator[str]:
+    for one in found:
+        if one.state == "edited":
+            what = one.object.replace("_", " ")
+            yield f"{what} {one.name} was edited by hand, and the edit goes: {one.differences[0]}"

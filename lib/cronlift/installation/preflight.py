@@ -1,0 +1,75 @@
+"""Before the act: what the connected role must be able to do, and the GRANT for each thing it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from cronlift import resources
+from cronlift.errors import ServerError
+from cronlift.installation import act, refusal
+from cronlift.installation.act import Way
+from cronlift.installation.sessions import Sessions
+from cronlift.installation.state import Found
+from cronlift.model.installation import Right
+from cronlift.model.plan import Plan
+from cronlift.postgres.server import Connection
+
+
+def rights(plan: Plan, sessions: Sessions, found: Sequence[Found], way: Way) -> tuple[Right, ...]:
+    """Every right that what is left to do needs, held or not; none where nothing is left to do. Read-only.
+
+    The questions, with the source of each, are in ``sql/install/rights_app.sql`` and ``rights_cron.sql``.
+    """
+    jobs = {kind: [f.job for f in found if f.object == kind and act.to_do(f, way)] for kind in act.KINDS}
+    asked: list[Right] = []
+    if jobs["procedure"]:
+        asked += _ask(
+            sessions.app,
+            "install/rights_app",
+            {
+                "way": way,
+                "schemas": sorted({str(job.schema_name) for job in jobs["procedure"]}),
+                "owners": sorted({job.job_role for job in jobs["procedure"]}),
+            },
+        )
+    if jobs["cron_entry"]:
+        schedule = "schedule_in_database/6" if sessions.split else "schedule/3"
+        asked += _ask(
+            sessions.cron,
+            "install/rights_cron",
+            {
+                "owners": sorted({job.job_role for job in jobs["cron_entry"]}),
+                "functions": [schedule, "unschedule/1"] if way == "install" else ["unschedule/1"],
+            },
+        )
+    return tuple(asked)
+
+
+def require(needed: Sequence[Right]) -> None:
+    """Raises ServerError, with every GRANT that is missing, where a right is not held."""
+    missing = [right for right in needed if not right.held]
+    if missing:
+        raise ServerError(
+            "the connected role may not do all that is needed; nothing was changed",
+            where="\n         ".join(f"{right.name} ({right.source})" for right in missing),
+            do="paste, as a superuser or the objects' owner (or let a DBA run up.sql or down.sql):\n"
+            + "\n".join(dict.fromkeys(right.grant for right in missing)),
+        )
+
+
+def _ask(connection: Connection, file: str, parameters: dict[str, Any]) -> list[Right]:
+    try:
+        rows = connection.execute(resources.sql(file), parameters).fetchall()
+    except psycopg.Error as error:
+        raise refusal.refused(error, f"database {connection.info.dbname}") from None
+    finally:
+        if not connection.closed:
+            connection.rollback()
+    database = connection.info.dbname
+    return [
+        Right(name=f"database {database}: {name}", held=bool(held), grant=str(grant), source=str(source))
+        for name, held, grant, source in rows
+    ]

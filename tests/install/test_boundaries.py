@@ -1,0 +1,241 @@
+"""The client killed, and the server restarted at once, at every statement boundary of install and of rollback.
+
+Afterwards there is the former state, or one that running the same command again finishes; and the run folder never
+denies what is in the databases. The boundaries are those that a proxy before the server sees, so that none is
+forgotten when the code changes. The table of all of them is written into the test's folder and printed at the end of
+the test run. By default the server restarts at every boundary of the writing transactions and around them;
+``CRONLIFT_EVERY_BOUNDARY=1`` restarts it at all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from boundary_proxy import Boundary, Cut, Proxy
+from building import SCHEMA, application, classified, step
+from catalogue import differences, exact, named
+from clients import Clients
+from conftest import JOBS
+from databases import ROLE, AppDatabase
+from psycopg import sql
+
+from cronlift import sandbox as private
+from cronlift.model.installation import Installation
+from cronlift.model.plan import Plan
+from cronlift.postgres.server import Server
+from cronlift.record.run_folder import RunFolder
+from cronlift.sandbox import folders
+from cronlift.sandbox.account import server_account
+from cronlift.sandbox.cluster import Cluster
+from cronlift.stages.generate import generate
+from cronlift.stages.install import install, rollback
+
+EVERYWHERE = bool(os.environ.get("CRONLIFT_EVERY_BOUNDARY"))
+
+
+class Fragile:
+    """A server of this module's own, that may be restarted at any moment."""
+
+    def __init__(self) -> None:
+        self.name = f"pytest-{os.getpid()}-fragile"
+        self.sandbox = private.up(self.name)
+        account = server_account()
+        home = folders.state(account) / "sandbox" / self.name
+        self.cluster = Cluster(self.name, home, folders.socket(account, self.name), account)
+
+    def restart_at_once(self) -> None:
+        """pg_ctl stop -m immediate, and start: what a power cut does to the processes."""
+        pid = self.cluster.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGQUIT)
+        while self.cluster.pid() is not None:
+            time.sleep(0.01)
+        self.cluster.start(self.sandbox.programs)
+
+    def wait_for_clients(self) -> None:
+        """Until the server has noticed that its clients are gone."""
+        with self.sandbox.server("template1").connect() as connection:
+            connection.autocommit = True
+            question = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cronlift' AND pid <> %s"
+            for _ in range(500):
+                if connection.execute(question, (connection.info.backend_pid,)).fetchone() == (0,):
+                    return
+                time.sleep(0.02)
+        raise AssertionError("the killed client's sessions stay")
+
+
+@pytest.fixture(scope="module")
+def fragile():
+    one = Fragile()
+    yield one
+    private.down(one.name, remove=True)
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory):
+    made = Clients(tmp_path_factory.mktemp("clients"))
+    yield made
+    made.close()
+
+
+class World:
+    """One set-up: the databases, a plan in a run folder, and the ways to bring them into a state."""
+
+    def __init__(self, fragile: Fragile, kind: str, folder: Path, clients: Clients) -> None:
+        self.fragile, self.clients = fragile, clients
+        name = fragile.sandbox.cron_database if kind == "own" else f"shop_{kind}"
+        with fragile.sandbox.server("template1").connect(read_only=False) as connection:
+            connection.autocommit = True
+            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
+            if kind == "own":
+                owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+            else:
+                owner = sql.SQL("CREATE DATABASE {} OWNER {}")
+            connection.execute(owner.format(sql.Identifier(name), sql.Identifier(ROLE)))
+        self.server = Server(settings=fragile.sandbox.server(name).settings)
+        self.shop = AppDatabase(name, ROLE, fragile.sandbox, self.server)
+        self.shop.execute(SCHEMA)
+        # One procedure in one transaction, and a command without one: each kind of statement occurs.
+        jobs = (JOBS[0], classified("Shop.VacuumWorker", step("VACUUM cart"), schedule="30 3 * * 0"))
+        self.plan: Plan = generate(application(folder, *jobs), folder, self.server)
+        self.template = folder / "template"
+        with RunFolder(self.template).writing() as run:
+            run.write_document(self.plan)
+        self.run = folder / "run"
+        self.former, self.exact = named(self.shop, self.plan), exact(self.shop, self.plan)
+        install(self.plan, self.server, apply=True)
+        self.whole = named(self.shop, self.plan)
+        rollback(self.plan, self.server, apply=True)
+
+    def start(self, way: str) -> None:
+        """Bring databases and run folder to where an act of this way begins."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        shutil.copytree(self.template, self.run)
+        (rollback if way == "install" else install)(self.plan, self.server, apply=True)
+        if way == "rollback":
+            with RunFolder(self.run).writing() as run:
+                run.write_document(install(self.plan, self.server, apply=True))
+
+    def act(self, way: str, at) -> tuple[int, str]:
+        """Run the command through the proxy; ``at`` is given the client's process id and each boundary."""
+        place = Path(tempfile.mkdtemp(prefix="cronlift-proxy-"))
+        pids: list[int] = []
+        proxy = Proxy(place, self.fragile.sandbox.socket, lambda boundary: at(pids[0], boundary))
+        try:
+            environment = {**self.fragile.sandbox.environment, "PGHOST": str(place), "PGDATABASE": self.shop.name}
+            ended = self.clients.run([way, "--run", str(self.run), "--apply"], environment, pids.append)
+        finally:
+            proxy.close()
+            shutil.rmtree(place)
+        return ended.code, ended.said
+
+    def state(self) -> str:
+        """In words; an AssertionError for a state that nobody planned."""
+        found = named(self.shop, self.plan)
+        if found == self.former:
+            return "former"
+        if found == self.whole:
+            return "whole"
+        assert found["entries"] == self.former["entries"], "cron entries without all of their procedures"
+        assert found["procedures"] == self.whole["procedures"]
+        return "procedures only"
+
+    def recorded(self) -> Installation | None:
+        return RunFolder(self.run).read_if_there(Installation)
+
+
+@pytest.fixture(scope="module", params=["separate", "own"])
+def world(request, fragile, clients, tmp_path_factory):
+    return World(fragile, request.param, tmp_path_factory.mktemp(request.param), clients)
+
+
+@pytest.mark.parametrize("way", ["install", "rollback"])
+@pytest.mark.parametrize("blow", ["client killed", "server restarted"])
+def test_every_boundary(world: World, way: str, blow: str, boundary_table) -> None:
+    boundaries = _boundaries(world, way)
+    chosen = [b for b in boundaries if _hit(b, boundaries, blow)]
+    assert len([b for b in chosen if b.text == "COMMIT"]) >= 2
+    goal = "whole" if way == "install" else "former"
+    start = "former" if way == "install" else "whole"
+    seen: set[str] = set()
+    for boundary in chosen:
+        world.start(way)
+        assert world.state() == start
+        code, said = world.act(way, _striker(world.fragile, boundary, blow))
+        world.fragile.wait_for_clients()
+        assert code == (-signal.SIGKILL if blow == "client killed" else 3), said
+        assert "Traceback" not in said
+        state = world.state()
+        seen.add(state)
+        _check_record(world, way, state, start)
+        again, said = world.act(way, lambda pid, b: None)
+        assert again == 0, said
+        assert world.state() == goal
+        recorded = world.recorded()
+        assert recorded is not None
+        assert (recorded.applied, recorded.complete, recorded.act) == (True, True, way)
+        if goal == "former":
+            assert differences(world.exact, exact(world.shop, world.plan)) == []
+        boundary_table(way, blow, world.shop.name, boundary, state, goal)
+    assert {"former", "whole"} <= seen
+    assert ("procedures only" in seen) == world.plan.target.split
+
+
+def _boundaries(world: World, way: str) -> list[Boundary]:
+    """Every boundary of an act that nothing happens to."""
+    world.start(way)
+    found: list[Boundary] = []
+    code, said = world.act(way, lambda pid, boundary: found.append(boundary))
+    assert code == 0, said
+    return found
+
+
+def _hit(boundary: Boundary, boundaries: list[Boundary], blow: str) -> bool:
+    """What comes after one request comes before the next: for the databases the same moment when the client dies, and
+    when the server does, but for COMMIT, whose answer the client may never see."""
+    last = boundary.number == boundaries[-1].number
+    if boundary.moment == "after":
+        return boundary.text == "COMMIT" or last
+    if blow == "client killed" or EVERYWHERE:
+        return True
+    first = next(b.number for b in boundaries if "pg_advisory_lock" in b.text)
+    return boundary.number >= first
+
+
+def _striker(fragile: Fragile, wanted: Boundary, blow: str):
+    struck = []
+
+    def at(pid: int, boundary: Boundary) -> None:
+        if struck or (boundary.number, boundary.moment) != (wanted.number, wanted.moment):
+            return
+        struck.append(boundary)
+        assert boundary.text == wanted.text
+        if blow == "client killed":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            fragile.restart_at_once()
+        raise Cut
+
+    return at
+
+
+def _check_record(world: World, way: str, state: str, start: str) -> None:
+    """What is in the databases is not denied, and what is gone not claimed."""
+    recorded = world.recorded()
+    if state != "former":
+        assert recorded is not None or way == "install"
+        if way == "install":
+            assert recorded is not None
+            assert recorded.applied
+        else:
+            assert recorded is not None
+            assert recorded.applied
+    if recorded is not None and recorded.applied and recorded.complete:
+        assert state == ("whole" if recorded.act == "install" else "former")
