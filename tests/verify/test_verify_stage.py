@@ -142,7 +142,7 @@ def test_an_open_procedure_is_found(shop: Make) -> None:
     made = shop(step(CLEANUP))
     job = made.plan.jobs[0]
     made.database.execute(f"GRANT EXECUTE ON PROCEDURE {job.schema_name}.{job.procedure}() TO PUBLIC")
-    assert "executable by PUBLIC: found yes, planned no" in run(made)["catalog"].evidence[0]
+    assert "grants: found PUBLIC, app, planned app" in run(made)["catalog"].evidence[0]
 
 
 def test_a_lost_procedure_is_found(shop: Make) -> None:
