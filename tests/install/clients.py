@@ -46,9 +46,8 @@ class Clients:
         return Ended(code, self.output.read_text(encoding="utf-8"))
 
     def close(self) -> None:
-        assert self._forker.stdin
-        self._forker.stdin.close()
-        self._forker.wait(10)
+        with self._forker:  # leaving closes the pipes, at which it ends, and waits
+            pass
 
 
 def _serve() -> None:

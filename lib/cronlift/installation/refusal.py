@@ -10,6 +10,7 @@ import psycopg
 from cronlift.errors import SafetyError, ServerError
 from cronlift.installation.patience import GaveUpError
 from cronlift.installation.state import Found
+from cronlift.postgres import failures
 
 _NOTHING = {"install": "nothing was changed", "rollback": "nothing was removed"}
 
@@ -62,11 +63,7 @@ def locked(gave_up: GaveUpError, database: str, *, after_first: bool) -> ServerE
 def refused(error: psycopg.Error, where: str, *, after_first: bool = False, lost: bool = False) -> ServerError:
     """The server's refusal as one message."""
     if lost:
-        return ServerError(
-            "the connection to the server was lost; whether the last step was done is not known",
-            where=where,
-            do="run the same command again when the server is back: it looks at what is there and finishes",
-        )
+        return ServerError(failures.LOST.what, where=where, do=failures.LOST.do)
     message = (error.diag.message_primary or type(error).__name__).splitlines()[0]
     do = "look at the server's log; a second run does what is missing"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):

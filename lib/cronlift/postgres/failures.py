@@ -93,6 +93,13 @@ _KNOWN: tuple[tuple[tuple[str, ...], Failure], ...] = (
 )
 
 
+LOST = Failure(
+    "the connection to the server was lost; whether the last step was done is not known",
+    "run the same command again when the server is back: it looks at what is there and finishes",
+)
+"""For a connection that was there and is gone (psycopg's OperationalError after the connecting)."""
+
+
 def classify(text: str, *, needs_password: bool = False, used_password: bool = False) -> Failure:
     """What a failed connection's message means.
 

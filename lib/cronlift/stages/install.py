@@ -132,7 +132,7 @@ class _Act:
         try:
             with opened(self.plan.target, self.server, apply=False) as sessions:
                 now = self._look(sessions, act.parts(self.plan, sessions, self.way))
-        except CronliftError:
+        except (CronliftError, psycopg.OperationalError):
             return
         changed = any(b.state != n.state for b, n in zip(before, now, strict=True))
         self.record(self._document(before, now, complete=False, note=CUT_SHORT) if changed else self._unchanged(now))
