@@ -220,7 +220,7 @@ def _hit(boundary: Boundary, boundaries: list[Boundary], blow: str, *, split: bo
     if EVERYWHERE or (blow == "client killed" and split):
         return True
     writes = next(b.number for b in boundaries if re.match(r"CREATE PROCEDURE|SELECT cron\.|DO ", b.text))
-    return boundary.number >= writes - 6
+    return boundary.number >= writes - (6 if split else 1)
 
 
 def _striker(fragile: Fragile, wanted: Boundary, blow: str):

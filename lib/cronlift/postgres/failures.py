@@ -127,10 +127,7 @@ def refusal(error: psycopg.Error) -> ServerError:
     repeats nothing of the connection string)."""
     said = error.diag.message_primary
     if said is None:
-        return ServerError(
-            "the connection to the server was lost",
-            do="see that it runs, then run the same command again: what was done is found, what is missing is done",
-        )
+        return ServerError(LOST.what, do=LOST.do)
     do = "look at the server's log, then run the same command again"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         do = "let the owner or a superuser grant what is missing, or connect as a role that has it"
