@@ -67,7 +67,12 @@ defmodule Shop.Repo.Migrations.MoveJobsToPgCron5083d12a do
     execute(~S"""
     DO $migration$
     BEGIN
-      IF pg_catalog.obj_description(pg_catalog.to_regprocedure('public.cart_job()'), 'pg_proc') = 'cronlift 0123abcd oban:Shop.CartWorker' THEN
+      IF EXISTS (
+        SELECT FROM pg_catalog.pg_proc
+        WHERE oid = pg_catalog.to_regprocedure('public.cart_job()')
+          AND pg_catalog.obj_description(oid, 'pg_proc') = 'cronlift 0123abcd oban:Shop.CartWorker'
+          AND pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(prosrc, 'UTF8')), 'hex') = '57c011144afd704f6aaaea9c8a5578e38daaeb1f3a870123102073d123bdf4b1'
+      ) THEN
         DROP PROCEDURE public.cart_job();
       ELSIF pg_catalog.to_regprocedure('public.cart_job()') IS NOT NULL THEN
         RAISE NOTICE USING MESSAGE = 'procedure public.cart_job() is not the one cronlift made: it stays as it is';
