@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_cases import CASES, application, expected
+from test_cases import CASES, case_application, expected
 
 from cronlift.elixir.catalogue import Catalogue, default_catalogue
 from cronlift.stages.classify import classify
@@ -22,7 +22,7 @@ def applications(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, s
     made = []
     for case in CASES:
         text = case.read_text()
-        folder = application(tmp_path_factory.mktemp(case.stem) / "a", text, *expected(text, "entry"))
+        folder = case_application(tmp_path_factory.mktemp(case.stem) / "a", text)
         made.append((folder, expected(text, "verdict")[0]))
     return made
 

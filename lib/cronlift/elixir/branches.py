@@ -39,10 +39,12 @@ def bind(ev: Evaluator, pattern: Node, value: Value, state: State, scope: Scope,
 
 
 def unmatched(tried: Sequence[Node], name: str) -> str:
-    """The exception's kind when nothing matched: an ``assertion`` where a pattern asks for a value of its own,
-    which is a decision of the code; otherwise data of a shape nobody expects."""
+    """The exception's kind when nothing matched: an ``assertion`` where a pattern or a guard asks for a value of its
+    own or compares, which is a decision of the code; otherwise data of a shape nobody expects."""
     for node in (n for pattern in tried for n in ast.walk(pattern)):
         match node:
+            case ast.Binary(op="<" | ">" | "<=" | ">=" | "==" | "!=" | "===" | "!==" | "in" | "not in"):
+                return "assertion"
             case ast.Literal(value=int() | float()) | ast.Text() | ast.Unary(op="^"):
                 if not (isinstance(node, ast.Literal) and isinstance(node.value, bool)):
                     return "assertion"
@@ -116,7 +118,8 @@ def select(
         out.extend(scoped(option.run(inner, within), state.env))
         if verdict is Match.YES:
             return out
-    return [*out, raised(state, unmatched([p for o in options for p in o.patterns], otherwise))]
+    asked = [p for o in options for p in (*o.patterns, *([o.guard] if o.guard is not None else []))]
+    return [*out, raised(state, unmatched(asked, otherwise))]
 
 
 def guard(ev: Evaluator, node: Node, state: State, scope: Scope) -> Match:

@@ -102,17 +102,28 @@ def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
         what = f"{node.name}/{len(args)}"
         if node.name in scope.module.macros:
             return [(state, ev.unknown_call(what, "a macro is not followed", node.span, scope))]
-        return ev.arguments(args, state, scope, lambda s, vs: local(ev, node, scope.module, node.name, vs, s, scope))
+
+        def call_local(s: State, values: tuple[Value, ...]) -> list[Flow]:
+            if node.name in library.LOG_LEVELS and "Logger" in _imports(scope.module, s, node.name, len(args)):
+                _check_logged(ev, node, state, s)
+            return local(ev, node, scope.module, node.name, values, s, scope)
+
+        return ev.arguments(args, state, scope, call_local)
     if isinstance(node.target, ast.Alias) and repo.is_query_macro(ev, node, state, scope):
         return repo.query_macro(ev, node, state, scope)
 
     def go(s: State, values: tuple[Value, ...]) -> list[Flow]:
-        # A logger's arguments are evaluated only where its level is on.
-        if values[0] == ModuleName("Logger") and s.events != state.events:
-            ev.problem("conditional-sql", "whether a log message is computed depends on the log level", node.span)
+        if values[0] == ModuleName("Logger"):
+            _check_logged(ev, node, state, s)
         return _on_target(ev, node, values[0], values[1:], s, scope)
 
     return ev.arguments([node.target, *_arguments(ev, node)], state, scope, go)
+
+
+def _check_logged(ev: Evaluator, node: ast.Call, before: State, after: State) -> None:
+    """A logger's arguments are evaluated only where its level is on: SQL among them is sent or not."""
+    if after.events != before.events:
+        ev.problem("conditional-sql", "whether a log message is computed depends on the log level", node.span)
 
 
 def _arguments(ev: Evaluator, node: ast.Call) -> tuple[Node, ...]:

@@ -32,11 +32,13 @@ class Setting:
 
 @dataclass(slots=True)
 class Config:
-    """All settings, in order, and the places that could not be read (file, line, why)."""
+    """All settings, in order, the places that could not be read (file, line, why), and the statements that are not
+    followed at all."""
 
     settings: list[Setting] = field(default_factory=list)
     unread: list[tuple[str, int, str]] = field(default_factory=list)
     aliases: dict[str, dict[str, str]] = field(default_factory=dict)
+    unfollowed: list[Node] = field(default_factory=list)
 
     def expand(self, name: str, file: str) -> str:
         """A module name in a config file, with that file's aliases applied."""
@@ -117,6 +119,7 @@ class _Reader:
 
     def anything_else(self, node: Node, file: str) -> None:
         """A statement that is not followed: said where it may make settings or bring in other files."""
+        self.config.unfollowed.append(node)
         for inner in ast.walk(node):
             match inner:
                 case ast.Call(target=None, name="config", args=(_, key, *_)) if self.key(key) not in ("?", "Oban"):

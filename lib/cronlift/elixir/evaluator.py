@@ -238,7 +238,7 @@ class Evaluator:
         return calls.local(self, node, scope.module, name, (), state, scope)
 
     def _attribute(self, node: ast.Attribute, name: str, state: State, scope: Scope) -> list[Flow]:
-        value = scope.module.attribute(name, node.span.line)
+        value = scope.module.attribute(name, node.span)
         registered = any(what == "register_attribute" for _, what in scope.module.unread)
         if value is None or registered:
             return [(state, Unknown(f"the attribute @{name}"))]

@@ -34,7 +34,7 @@ _PARTIAL = {("Kernel", n) for n in ("hd", "tl", "elem", "div", "rem", "binary_pa
 _UNROLLED = 40
 _UNROLL = {"each": False, "map": True}
 # elixir lib/logger.ex, :logger's manual page: these answer :ok, whatever they are given.
-_LOG_LEVELS = {"debug", "info", "notice", "warning", "warn", "error", "critical", "alert", "emergency", "log"}
+LOG_LEVELS = {"debug", "info", "notice", "warning", "warn", "error", "critical", "alert", "emergency", "log"}
 
 
 def call(
@@ -83,7 +83,7 @@ def call(
     origins = {"config_read": "configuration", "clock": "the clock", "random": "a random value"}
     if (module_name, name) in (("IO", "inspect"),) and args:
         return [(state, args[0])]
-    if entry.kind == "log" and module_name in ("Logger", ":logger") and name in _LOG_LEVELS:
+    if entry.kind == "log" and module_name in ("Logger", ":logger") and name in LOG_LEVELS:
         return [(state, Known(Atom("ok")))]
     return [(state, Unknown(origins.get(entry.kind, f"the result of {what}")))]
 

@@ -81,7 +81,7 @@ class Module:
     uses: list[Use] = field(default_factory=list)
     delegates: dict[tuple[str, int], Delegate] = field(default_factory=dict)
     macros: dict[str, Span] = field(default_factory=dict)
-    attributes: dict[str, list[tuple[int, Node]]] = field(default_factory=dict)
+    attributes: dict[str, list[tuple[Span, Node]]] = field(default_factory=dict)
     hooks: list[Span] = field(default_factory=list)
     implements: str | None = None
     schema: ast.Call | None = None
@@ -97,9 +97,9 @@ class Module:
                 return function
         return exact
 
-    def attribute(self, name: str, line: int) -> Node | None:
-        """The value ``@name`` has when read on ``line``: its last definition above (attributes are positional)."""
-        values = [value for defined, value in self.attributes.get(name, []) if defined < line]
+    def attribute(self, name: str, read: Span) -> Node | None:
+        """The value ``@name`` has when read at ``read``: its last definition before (attributes are positional)."""
+        values = [value for defined, value in self.attributes.get(name, []) if defined.end <= read.start]
         return values[-1] if values else None
 
     def alias(self, short: str, full: str, line: int) -> None:
@@ -189,7 +189,7 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
         case ast.Attribute(name=name, value=value) if value is not None:
             if name in ("before_compile", "after_compile", "on_definition", "on_load", "decorate", "compile"):
                 module.hooks.append(node.span)
-            module.attributes.setdefault(name, []).append((node.span.line, value))
+            module.attributes.setdefault(name, []).append((node.span, value))
         case ast.Call(target=None, name=name) if name in _DEFINITIONS:
             _definition(node, module, private=_DEFINITIONS[name])
         case ast.Call(target=None, name="defmodule" | "defimpl"):

@@ -111,6 +111,8 @@ class _Converter:
 
     def on_sigil(self, node: tree_sitter.Node) -> Node:
         name, content = strings.sigil(node, self.convert)
+        if content is None:
+            return self.opaque(node, f"~{name} with its delimiter escaped")
         if name in ("s", "S"):
             return ast.Text(self.span(node), content)
         if name in ("w", "W") and all(isinstance(p, str) for p in content):

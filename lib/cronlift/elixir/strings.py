@@ -51,9 +51,14 @@ def parts(
     return _join(found)
 
 
-def sigil(node: tree_sitter.Node, convert: Callable[[tree_sitter.Node], Node]) -> tuple[str, tuple[str | Node, ...]]:
-    """A sigil's name and its parts (an upper-case sigil has neither escapes nor interpolation)."""
+def sigil(
+    node: tree_sitter.Node, convert: Callable[[tree_sitter.Node], Node]
+) -> tuple[str, tuple[str | Node, ...] | None]:
+    """A sigil's name and its parts. An upper-case one has neither escapes nor interpolation, but a backslash before
+    its own delimiter is none of its text, or is, by the version of Elixir: None then."""
     name = next(((c.text or b"").decode() for c in node.named_children if c.type == "sigil_name"), "")
+    if name.isupper() and any(c.type == "escape_sequence" for c in node.named_children):
+        return name, None
     return name, parts(node, convert, raw=name.isupper())
 
 

@@ -32,7 +32,8 @@ def repositories(project: Project, config: Config) -> list[str]:
 
 def session_settings(project: Project, evaluator: Evaluator, config: Config, names: list[str]) -> None:
     """Settings every session of a repository gets make a statement mean something else: they must be looked at."""
-    places = [s.value for s in config.settings if s.key in names]
+    places = [s.value for s in config.settings if s.key in names or s.key == "?"]
+    places += config.unfollowed  # whose settings these are is not known
     for file in project.mentioning("after_connect", "parameters:"):
         for module in project.modules_in(file):
             for node in ast.walk([c.sections for f in module.functions.values() for c in f.clauses]):

@@ -61,7 +61,7 @@ class Crontab:
             case ast.Var(name=name) if name in known:
                 yield from self.entries(known[name], condition, known, depth + 1)
             case ast.Attribute(name=name, value=None) if self.module:
-                value = self.module.attribute(name, node.span.line)
+                value = self.module.attribute(name, node.span)
                 if value is None:
                     yield Unresolved(node.span, f"@{name} is not defined where cronlift can see it")
                 else:
@@ -106,7 +106,7 @@ class Crontab:
         if isinstance(item, ast.Var) and isinstance(known.get(item.name), ast.Tuple):
             yield from self._item(known[item.name], condition, known, depth + 1)
         elif isinstance(item, ast.Attribute) and self.module:
-            value = self.module.attribute(item.name, item.span.line)
+            value = self.module.attribute(item.name, item.span)
             if isinstance(value, ast.Tuple):
                 yield from self._item(value, condition, {}, depth + 1)
             else:

@@ -272,7 +272,7 @@ def _job(project: Project, config: settings.Config, site: Site, entry: Entry) ->
     options = rest[0] if rest else None
     notes: list[str] = []
     if isinstance(options, ast.Attribute) and site.module:
-        options = site.module.attribute(options.name, span.line) or options
+        options = site.module.attribute(options.name, span) or options
     if options is not None and not isinstance(options, ast.List):
         notes.append("the entry's options are computed")
         options = None
@@ -330,7 +330,7 @@ def worker_options(project: Project, module: Module | None, entry: ast.List | No
             name = str(literal(item.items[0]))
             value = item.items[1]
             if isinstance(value, ast.Attribute) and module:
-                value = module.attribute(value.name, value.span.line) or value
+                value = module.attribute(value.name, value.span) or value
             text = _text(project, item.items[1].span)
             try:
                 plain = literal(value)
