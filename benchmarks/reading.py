@@ -20,7 +20,6 @@ import tree_sitter_elixir
 
 from cronlift.elixir.project import Project
 from cronlift.stages.classify import classify
-from cronlift.stages.inventory import inventory
 
 WORKER = """\
 defmodule A.Worker{n} do
@@ -78,10 +77,13 @@ def make(folder: Path, files: int) -> Path:
         (folder / "lib" / "a" / f"context_{n}.ex").write_text(MODULE.format(n=n, functions=functions))
     for n in range(workers):
         (folder / "lib" / "a" / f"worker_{n}.ex").write_text(WORKER.format(n=n))
-    entries = ",\n".join(f'  {{"{n % 60} * * * *", A.Worker{n}, args: %{{mode: "old"}}}}' for n in range(min(workers, 60)))
+    entries = ",\n".join(
+        f'  {{"{n % 60} * * * *", A.Worker{n}, args: %{{mode: "old"}}}}' for n in range(min(workers, 60))
+    )
     (folder / "config" / "config.exs").write_text(
         "import Config\nconfig :a, ecto_repos: [A.Repo]\n"
-        f"config :a, Oban, repo: A.Repo, queues: [default: 1], plugins: [{{Oban.Plugins.Cron, crontab: [\n{entries}\n]}}]\n"
+        "config :a, Oban, repo: A.Repo, queues: [default: 1], plugins: [{Oban.Plugins.Cron, crontab: [\n"
+        f"{entries}\n]}}]\n"
     )
     return folder
 
@@ -101,7 +103,7 @@ def measure(app: Path) -> None:
     """Print one line for an application."""
     files, full = parse_all(app)
     started = time.perf_counter()
-    jobs = classify(app, inventory=inventory(app)).jobs
+    jobs = classify(app, project=Project(app)).jobs
     ours = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

@@ -4,6 +4,7 @@ The comments on top of it say what is expected:
 
 # verdict: needs_review        the verdict
 # reason: sql-in-loop          a reason's code that must be there (repeatable)
+# loss: retries                a loss's code that must be there (repeatable)
 # statement: DELETE FROM t     the statements in order (repeatable; absent: not compared)
 # entry: {"* * * * *", A.W}    the crontab entry, where it is not the default one
 # repo: def init(_, c), do: …  a line of the repository's own
@@ -36,7 +37,7 @@ def application(
     """A small application around one file of source."""
     (folder / "lib").mkdir(parents=True)
     (folder / "config").mkdir()
-    (folder / "mix.exs").write_text("defmodule A.MixProject do\nend\n")
+    (folder / "mix.exs").write_text("defmodule A.MixProject do\n  def project, do: [app: :a]\nend\n")
     (folder / "config" / "config.exs").write_text(
         "import Config\n\nconfig :a, ecto_repos: [A.Repo]\n\n"
         "config :a, Oban,\n  repo: A.Repo,\n  plugins: [\n    {Oban.Plugins.Cron, crontab: [\n"
@@ -75,6 +76,7 @@ def test_case(case: Path, tmp_path: Path) -> None:
     codes = [r.code for r in job.reasons]
     assert [job.verdict] == expected(text, "verdict"), codes
     assert set(expected(text, "reason")) <= set(codes), codes
+    assert set(expected(text, "loss")) <= {loss.code for loss in job.losses}
     statements = expected(text, "statement")
     if statements:
         assert [" ".join(s.split()) for s in job.statements] == statements

@@ -53,6 +53,25 @@ def text(value: Value) -> str | None:
             return None
 
 
+def inspected(value: Value) -> str:
+    """A value as Elixir's ``inspect/1`` would show it, for messages; texts are left out, since they may be secrets."""
+    match value:
+        case Known(value=str()):
+            return "a text"
+        case Known(value=None):
+            return "nil"
+        case Known(value=Atom(name=name)):
+            return f":{name}"
+        case ListValue(items=items):
+            return f"[{', '.join(map(inspected, items))}]"
+        case TupleValue(items=items):
+            return f"{{{', '.join(map(inspected, items))}}}"
+        case ModuleName(name=name):
+            return name
+        case _:
+            return text(value) or "a map"
+
+
 def operator(op: str, left: Value, right: Value) -> Value | None:
     """A binary operator on known values."""
     if op == "<>":

@@ -53,8 +53,12 @@ class Config:
 
 
 def read_config(project: Project, env: str) -> Config:
-    """Read ``config/config.exs``, what it imports for ``env``, and ``config/runtime.exs``."""
+    """Read ``config/config.exs``, what it imports for ``env``, and ``config/runtime.exs`` (once per project)."""
+    held = project.memo.get(("config", env))
+    if isinstance(held, Config):
+        return held
     config = Config()
+    project.memo[("config", env)] = config
     _outside(project, config)
     reader = _Reader(project, env, config)
     for file in ("config/config.exs", "config/runtime.exs", "config/releases.exs"):
@@ -119,6 +123,8 @@ class _Reader:
 
     def anything_else(self, node: Node, file: str) -> None:
         """A statement that is not followed: said where it may make settings or bring in other files."""
+        if isinstance(node, ast.Call) and node.target is None and node.name == "import":
+            return
         self.config.unfollowed.append(node)
         for inner in ast.walk(node):
             match inner:

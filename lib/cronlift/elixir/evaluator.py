@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from cronlift.elixir import branches, builtins, calls, clock
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.catalogue import Catalogue, default_catalogue
+from cronlift.elixir.catalogue import HARMLESS, Catalogue, default_catalogue
+from cronlift.elixir.config import Config
 from cronlift.elixir.modules import FunctionClause, Module
 from cronlift.elixir.patterns import Matcher
 from cronlift.elixir.project import Project
@@ -37,9 +38,10 @@ from cronlift.elixir.values import (
     origin,
 )
 from cronlift.model.effect import Effect, EffectKind
-from cronlift.model.verdict import Reason
+from cronlift.model.verdict import Loss, Reason
 
 _MAX_NODES = 30_000
+_MAX_NODES_AFTER_BLOCKED = 2_500  # once a job needs the app, only its parts that could move are still looked for
 _MAX_CALL_DEPTH = 60
 # Forms with a value that is not followed and no effect of their own (their parts are evaluated all the same).
 _VALUES = {"charlist", "bitstring", "char", "atom built at run time", "quoted_content", "escape_sequence"}
@@ -64,7 +66,8 @@ class Scope:
 
 @dataclass(slots=True)
 class Findings:
-    """What a run met besides its flows: effects, things not understood, and the functions it went through."""
+    """What a run met besides its flows: effects, things not understood, the functions it went through, and every
+    statement sent (for runs that are ended before they have flows)."""
 
     effects: dict[tuple[str, str, str, int], Effect] = field(default_factory=dict)
     problems: dict[tuple[str, str, int], Reason] = field(default_factory=dict)
@@ -72,24 +75,48 @@ class Findings:
     snoozes: list[Span] = field(default_factory=list)
     modules: dict[str, Module] = field(default_factory=dict)
     after_failure: dict[Span, SqlEvent] = field(default_factory=dict)
+    sent: dict[tuple[object, ...], SqlEvent] = field(default_factory=dict)
+    pinned: dict[str, Loss] = field(default_factory=dict)
 
 
 class Evaluator:
     """Evaluates functions of one project. One instance serves one job: ``findings`` collect over its runs."""
 
-    def __init__(self, project: Project, catalogue: Catalogue | None = None) -> None:
+    def __init__(self, project: Project, catalogue: Catalogue | None = None, config: Config | None = None) -> None:
         self.project = project
         self.catalogue = catalogue or default_catalogue()
+        self.config = config
         self.findings = Findings()
+        self.quiet: dict[object, list[tuple[bool, Value]]] = {}
+        self.cut_short = 0
         self._nodes = 0
+        self._limit = _MAX_NODES
 
     def run(self, module: Module, name: str, args: tuple[Value, ...]) -> list[Flow]:
         """Every flow of ``module.name(args)``. Raises TooComplex where the budget does not do."""
         return calls.local(self, None, module, name, args, State(), Scope(module))
 
+    def apart(self) -> Evaluator:
+        """Another evaluator on the same application, whose findings are its own."""
+        return Evaluator(self.project, self.catalogue)
+
+    def eval_in(self, node: Node, module: Module) -> list[Flow]:
+        """Every flow of one expression as it would stand in a module."""
+        return self.eval(node, State(), Scope(module))
+
     # ── what is noticed ──
+    def pin(self, name: str, value: Value, setting: Span | None, span: Span) -> None:
+        """Note a value that was taken from the configuration, or from the default of a setting that is not there."""
+        words = builtins.inspected(value)
+        where = f"{words} ({setting.file}:{setting.line})" if setting else f"not configured, so {words}"
+        text = f"the setting {name} is {where}: a later change of it no longer reaches the job"
+        loss = Loss(code="pinned-setting", text=text, file=span.file, line=span.line)
+        self.findings.pinned.setdefault(name, loss)
+
     def effect(self, kind: EffectKind, what: str, span: Span, scope: Scope) -> None:
         """Note an effect, once per place."""
+        if kind not in HARMLESS and kind != "sql" and self._limit == _MAX_NODES:
+            self._limit = min(_MAX_NODES, self._nodes + _MAX_NODES_AFTER_BLOCKED)
         key = (kind, what, span.file, span.line)
         found = Effect(kind=kind, what=what, file=span.file, line=span.line, path=scope.path)
         self.findings.effects.setdefault(key, found)
@@ -109,7 +136,7 @@ class Evaluator:
     def eval(self, node: Node, state: State, scope: Scope) -> list[Flow]:
         """Evaluate one expression in ``state``; each flow's value is its result, or Raised."""
         self._nodes += 1
-        if self._nodes > _MAX_NODES:
+        if self._nodes > self._limit:
             raise TooComplex
         match node:
             case ast.Block(body=body):
@@ -340,6 +367,7 @@ class Evaluator:
         """The scope inside a function; None where it is called too deep."""
         key = (module.name, name, arity)
         if len(scope.stack) >= _MAX_CALL_DEPTH or scope.stack.count(key) >= 12:
+            self.cut_short += 1
             return None
         step = f"{module.name}.{name}/{arity} ({span.file}:{span.line})"
         return replace(scope, module=module, path=(*scope.path, step), stack=(*scope.stack, key))

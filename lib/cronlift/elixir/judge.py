@@ -69,6 +69,8 @@ def judge(
     sequences = list(dict.fromkeys(s.events for s, _ in good))
     # One sequence is the job, statement by statement; several are only listed, each statement once.
     sent = list(sequences[0]) if len(sequences) == 1 else _statements(flows or [])
+    if flows is None:
+        sent = list(findings.sent.values())
     sent = [e for e in sent if not e.undone]
     steps, step_reasons = _steps(sent, columns)
     reasons += step_reasons
@@ -77,7 +79,7 @@ def judge(
     effects = list(findings.effects.values())
     stays = [e for e in effects if e.kind in BLOCKING]
     other_engine = [r for r in reasons if r.code == "other-engine"]
-    losses = _losses(effects)
+    losses = [*_losses(effects), *findings.pinned.values()]
     if stays or other_engine:
         needs_app = [_needs_app(e) for e in stays[:5]]
         movable = not other_engine and any(_movable(e) for e in sent)

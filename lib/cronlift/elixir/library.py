@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import builtins, clock
+from cronlift.elixir import application_env, builtins, clock
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, raised, then
@@ -67,6 +67,8 @@ def call(
         return [(state, ev.unknown_call(what, "which function it calls is known only at run time", span, scope))]
     if functions:
         return _higher_order(ev, node, module_name, name, args, functions, state, scope, span)
+    if application_env.is_read(module_name, name, len(args)):
+        return application_env.read(ev, name, args, state, span)
     if entry.kind in ("pure", "clock"):
         result = clock.evaluate(module_name, name, args, f"{span.file}:{span.line}")
         if result is not None:

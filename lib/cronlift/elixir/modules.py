@@ -239,7 +239,7 @@ def _definition(node: ast.Call, module: Module, *, private: bool) -> None:
             plain.append(param.left)
         else:
             plain.append(param)
-    sections = dict(node.sections) or None
+    sections = node.sections or None
     clause = FunctionClause(module.name, name, tuple(plain), guard, sections, private, node.span)
     function.clauses.append(clause)
 

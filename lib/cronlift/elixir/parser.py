@@ -12,10 +12,12 @@ import tree_sitter_elixir
 
 from cronlift.elixir import strings
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.sections import LazySections, Sections
 from cronlift.elixir.syntax import Atom, Node, Span
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_elixir.language())
 _SECTIONS = {"else_block": "else", "rescue_block": "rescue", "catch_block": "catch", "after_block": "after"}
+_DEFINITIONS = (b"def", b"defp", b"defmacro", b"defmacrop")
 _MAX_DEPTH = 400
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)?[ T]?(\d\d:\d\d:\d\d(\.\d{1,6})?)?Z?", re.ASCII)
 
@@ -281,6 +283,19 @@ class _Converter:
         do_block = next((c for c in node.children if c.type == "do_block"), None)
         if do_block is None:
             return {}
+        target = node.child_by_field_name("target")
+        if target is not None and target.type == "identifier" and target.text in _DEFINITIONS:
+            return LazySections(lambda: self._body_sections(do_block))
+        return self._read_sections(do_block)
+
+    def _body_sections(self, do_block: tree_sitter.Node) -> Sections:
+        try:
+            return self._read_sections(do_block)
+        except ast.ElixirSyntaxError:  # nested absurdly deep: a body that is not understood
+            span = self.span(do_block)
+            return {"do": ast.Block(span, (ast.Opaque(span, "nested too deeply"),))}
+
+    def _read_sections(self, do_block: tree_sitter.Node) -> Sections:
         sections: dict[str, ast.Block | tuple[ast.Clause, ...]] = {}
         body = [c for c in self.named(do_block) if c.type not in _SECTIONS]
         sections["do"] = self._section(do_block, body)

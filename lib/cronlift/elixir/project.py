@@ -17,6 +17,7 @@ from cronlift.errors import UsageError
 _SKIPPED = {"deps", "_build", "node_modules", "test", "tests", "cover", "doc", "assets", "priv", "bench", "benchmarks"}
 _DEFMODULE = re.compile(rb"^[ \t]*defmodule[ \t(]+([A-Z][\w.]*)", re.MULTILINE)
 _MAX_FILE = 4 * 1024 * 1024
+_MAX_HELD = 64 * 1024 * 1024  # bytes of source kept in memory; what is beyond is read anew
 
 
 class Project:
@@ -33,6 +34,12 @@ class Project:
                 do=self._nested_hint(),
             )
         self._trees: dict[str, ast.Block] = {}
+        self._held: dict[str, bytes] = {}
+        self._room = _MAX_HELD
+        self._walked: set[str] = set()
+        self._listed: dict[str, tuple[str, ...]] = {}
+        self._code: tuple[str, ...] | None = None
+        self.memo: dict[tuple[str, str], object] = {}  # what other modules computed of this application once
         self._candidates: dict[str, list[str]] | None = None
         self._modules: dict[str, list[Module]] = {}
         self._read: set[str] = set()
@@ -46,6 +53,11 @@ class Project:
     def code(self) -> Iterator[str]:
         """The files that are compiled into the application: below ``lib``, ``web`` and what mix.exs names as its
         paths, in each application of an umbrella (mix, "elixirc_paths")."""
+        if self._code is None:
+            self._code = tuple(self._compiled())
+        return iter(self._code)
+
+    def _compiled(self) -> Iterator[str]:
         tops = {"lib", "web", *self._paths()}
         for file in self.files():
             parts = file.split("/")
@@ -64,17 +76,24 @@ class Project:
 
         A folder that cannot be listed, and a file whose name is not UTF-8, is a problem, not an error.
         """
-        top = self.root / below
-        for folder, names, files in os.walk(top, onerror=self._unlisted):
+        if below not in self._listed:
+            self._listed[below] = tuple(self._walk(below))
+        return (file for file in self._listed[below] if file.endswith(suffix))
+
+    def _walk(self, below: str) -> Iterator[str]:
+        root = str(self.root)
+        for folder, names, files in os.walk(self.root / below, onerror=self._unlisted):
             # Names such as `assets` or `doc` are only set aside where an application keeps what is not its code.
-            parts = Path(folder).relative_to(self.root).parts
+            inside = folder[len(root) + 1 :].replace(os.sep, "/")
+            parts = inside.split("/") if inside else []
             outer = not parts or (parts[0] == "apps" and len(parts) <= 2)
             skipped = _SKIPPED if outer else set()
             names[:] = sorted(n for n in names if not n.startswith(".") and n not in skipped)
             for name in sorted(files):
-                if name.endswith(suffix):
-                    file = (Path(folder) / name).relative_to(self.root).as_posix()
+                if name.endswith((".ex", ".exs")):
+                    file = f"{inside}/{name}" if inside else name
                     if file == utf8(file):
+                        self._walked.add(file)
                         yield file
                     else:
                         self.problems[utf8(file)] = "the file's name is not UTF-8"
@@ -85,9 +104,13 @@ class Project:
 
     def source(self, file: str) -> bytes:
         """A file's bytes. Raises UsageError where it cannot be read, is huge, or leads out of the application."""
+        if file in self._held:
+            return self._held[file]
         path = self.root / file
         try:
-            if not path.resolve().is_relative_to(self.root):
+            # A file found by walking down leads out of the application only where it is a link itself.
+            plain = file in self._walked and not path.is_symlink()
+            if not plain and not path.resolve().is_relative_to(self.root):
                 raise UsageError("a link leads out of the application", where=file, do="replace the link by the file")
             state = path.stat()
             if not stat.S_ISREG(state.st_mode):  # reading a pipe would wait for whoever writes into it
@@ -96,6 +119,9 @@ class Project:
                 raise UsageError("the file is larger than 4 MiB", where=file, do="source files this large are not read")
             text = path.read_bytes()
             text.decode("utf-8")
+            if len(text) <= self._room:
+                self._room -= len(text)
+                self._held[file] = text
             return text
         except UnicodeDecodeError as error:
             raise UsageError("the file is not UTF-8", where=file, do="Elixir source is UTF-8: convert it") from error

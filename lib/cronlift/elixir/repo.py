@@ -175,6 +175,7 @@ def _query(
             ev.findings.after_failure.setdefault(span, event)
             flows += [(state, _success(name)), (state, _failure(name))]
             continue
+        ev.findings.sent.setdefault((span, sql, items), event)
         failed = replace(event, ok=False)
         flows.append((state.send(event), _success(name)))
         flows.append((state.send(failed), _failure(name)))

@@ -30,7 +30,7 @@ def repositories(project: Project, config: Config) -> list[str]:
     return found if len(found) < 2 else ["(none named in ecto_repos)", *found]
 
 
-def session_settings(project: Project, evaluator: Evaluator, config: Config, names: list[str]) -> None:
+def session_settings(project: Project, config: Config, names: list[str]) -> list[Reason]:
     """Settings every session of a repository gets make a statement mean something else: they must be looked at."""
     places = [s.value for s in config.settings if s.key in names or s.key == "?"]
     places += config.unfollowed  # whose settings these are is not known
@@ -42,13 +42,15 @@ def session_settings(project: Project, evaluator: Evaluator, config: Config, nam
                         places += [options] if module.expand(name) in names else []
                     case ast.Call(target=ast.Alias(name=name), name="start_link", args=args):
                         places += args if module.expand(name) in names else ()
+    found = []
     for place in places:
         for node in ast.walk(place):
             if isinstance(node, ast.Tuple) and node.items and repo.session_setting(node.items[0]):
                 if len(node.items) == 2 and _harmless_parameters(node.items[1]):
                     continue
                 text = "the repository's sessions are changed when they open"
-                evaluator.problem("session-settings", text, node.span)
+                found.append(Reason(code="session-settings", text=text, file=node.span.file, line=node.span.line))
+    return found
 
 
 def _harmless_parameters(node: ast.Node) -> bool:

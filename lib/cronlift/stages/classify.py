@@ -33,18 +33,21 @@ def classify(
     inventory: Inventory | None = None,
     catalogue: Catalogue | None = None,
     run_id: str = "",
+    project: Project | None = None,
 ) -> Classification:
     """The verdict of every job of ``inventory`` (taken now where it is not given), decisions applied.
 
-    Raises UsageError where ``app`` is not an application or a decision does not fit.
+    ``project``: the application, where it has been opened already. Raises UsageError where ``app`` is not an
+    application or a decision does not fit.
     """
-    found = inventory or take_inventory(app, env)
-    project = Project(app)
+    project = project or Project(app)
+    found = inventory or take_inventory(app, env, project=project)
     config = settings.read_config(project, env)
     database_of(project, env)
     repositories = surroundings.repositories(project, config)
     listeners = tuple(project.mentioning("[:oban, :job"))
     hidden = surroundings.hidden_effects(project, catalogue)
+    hidden += surroundings.session_settings(project, config, repositories)
     jobs = [_classified(project, config, repositories, job, catalogue, listeners, hidden) for job in found.jobs]
     if decisions is not None:
         jobs = deciding.apply(jobs, decisions)
@@ -66,7 +69,7 @@ def _classified(
             file=job.config.file, line=job.config.line,
         )  # fmt: skip
         return ClassifiedJob(**dict(job), verdict="startup", reasons=(why,))
-    evaluator = Evaluator(project, catalogue)
+    evaluator = Evaluator(project, catalogue, config)
     for reason in hidden:
         evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
     judgement = _judged(project, evaluator, config, repositories, job)
@@ -94,7 +97,6 @@ def _judged(
         return Judgement("needs_review", [run])
     for reason in running.doubts(job, run):
         evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
-    surroundings.session_settings(project, evaluator, config, repositories)
     try:
         flows = evaluator.run(run.module, run.function, run.args)
         for callback in run.callbacks:

@@ -22,13 +22,14 @@ def inventory(
     *,
     connection: psycopg.Connection[Any] | None = None,
     run_id: str = "",
+    project: Project | None = None,
 ) -> Inventory:
     """Every job the application schedules in ``env``, and every place that could not be resolved.
 
     With a ``connection`` to the application's database the jobs are joined with what its scheduler recorded.
-    Raises UsageError where ``app`` is not an application.
+    ``project``: the application, where it has been opened already. Raises UsageError where ``app`` is not one.
     """
-    project = Project(app)
+    project = project or Project(app)
     jobs: list[Job] = []
     missing: list[NotAnalysed] = []
     for source in sources():

@@ -80,8 +80,9 @@ def translate_in(reading: Reading, name: str) -> Translation:
         raise UsageError(
             f"{name} is not in the application: {found}", where=str(project.root), do="check the name and the arity"
         )
-    evaluator = Evaluator(project)
-    surroundings.session_settings(project, evaluator, reading.config, reading.repositories)
+    evaluator = Evaluator(project, config=reading.config)
+    for reason in surroundings.session_settings(project, reading.config, reading.repositories):
+        evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
     arguments = _arguments(reading.inventory, definitions[0], match["function"], arity)
     try:
         flows = evaluator.run(definitions[0], match["function"], arguments)

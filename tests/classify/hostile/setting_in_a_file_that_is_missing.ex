@@ -1,0 +1,9 @@
+# verdict: needs_review
+# reason: parameter-unknown
+# config: import_config "secret.exs"
+defmodule A.W do
+  use Oban.Worker
+
+  def perform(_), do: A.Repo.query("DELETE FROM t WHERE n < $1", [Application.get_env(:a, :days, 14)])
+end
+
