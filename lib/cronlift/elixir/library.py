@@ -12,6 +12,7 @@ from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, raised, then
 from cronlift.elixir.values import (
+    NIL,
     Function,
     Known,
     ListValue,
@@ -109,8 +110,8 @@ def functions_in(value: Value) -> Iterator[Function]:
 
 
 def _may_be_function(value: Value) -> bool:
-    """Whether a value that is not wholly known could be a function."""
-    return any(isinstance(v, Unknown) for v in alternatives(value))
+    """Whether a value could stand where a function is asked for: unknown, or nil, with which the call fails."""
+    return any(isinstance(v, Unknown) or v == NIL for v in alternatives(value))
 
 
 def _higher_order(

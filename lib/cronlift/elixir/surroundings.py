@@ -16,6 +16,8 @@ from cronlift.elixir.trace import TooComplex
 from cronlift.elixir.values import Unknown
 from cronlift.model.verdict import Reason
 
+_SESSION_WORDS = ("after_connect", "parameters:")
+
 
 def repositories(project: Project, config: Config) -> list[str]:
     """``ecto_repos`` of the application's configuration; the first is the one plans are made for. Without that, the
@@ -34,9 +36,14 @@ def session_settings(project: Project, config: Config, names: list[str]) -> list
     """Settings every session of a repository gets make a statement mean something else: they must be looked at."""
     places = [s.value for s in config.settings if s.key in names or s.key == "?"]
     places += config.unfollowed  # whose settings these are is not known
-    for file in project.mentioning("after_connect", "parameters:"):
+    for file in project.mentioning(*_SESSION_WORDS):
+        source = project.source(file)
         for module in project.modules_in(file):
-            for node in ast.walk([c.sections for f in module.functions.values() for c in f.clauses]):
+            clauses = [c for f in module.functions.values() for c in f.clauses]
+            naming = [
+                c for c in clauses if any(w.encode() in source[c.span.start : c.span.end] for w in _SESSION_WORDS)
+            ]
+            for node in ast.walk([c.sections for c in naming]):
                 match node:
                     case ast.Tuple(items=(ast.Alias(name=name), options)):
                         places += [options] if module.expand(name) in names else []

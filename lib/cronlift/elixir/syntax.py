@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from cronlift.errors import UsageError
 
@@ -204,13 +205,19 @@ def keyword(pairs: List | None, name: str) -> Node | None:
     return None
 
 
+@cache
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes."""
+    names = tuple(f.name for f in dataclasses.fields(kind))
+    return tuple(n for n in names if n not in ("span", "name", "op", "what", "text", "index", "parens"))
+
+
 def walk(node: object) -> Iterator[Node]:
     """A node and everything below it, in source order."""
     if isinstance(node, Node):
         yield node
-        for part in dataclasses.fields(node):
-            if part.name != "span":
-                yield from walk(getattr(node, part.name))
+        for part in _parts(type(node)):
+            yield from walk(getattr(node, part))
     elif isinstance(node, tuple | list):
         for item in node:
             yield from walk(item)

@@ -1,5 +1,6 @@
 # verdict: needs_review
 # reason: unknown-call
+# config: config :a, handler: System.get_env("T")
 defmodule A.W do
   use Oban.Worker, queue: :default
 

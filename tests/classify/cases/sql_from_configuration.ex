@@ -1,5 +1,6 @@
 # verdict: needs_review
 # reason: sql-unknown
+# config: config :a, table: System.get_env("T")
 defmodule A.W do
   use Oban.Worker, queue: :default
 
