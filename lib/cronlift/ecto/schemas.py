@@ -137,7 +137,7 @@ class _Reader:
 
     def attribute(self, name: str) -> Value | None:
         """An attribute as the schema macro sees it: the module's own above the block, else what ``use`` set."""
-        node = self.module.attribute(name, self.block.span.line)
+        node = self.module.attribute(name, self.block.span)
         if node is not None:
             return self.value(node)
         for other, attributes in self.using:

@@ -115,7 +115,7 @@ def _literal(ev: Evaluator, setting: Setting, config: Config) -> Value:
 
 def _is_own(project: Project, app: str) -> bool:
     """Whether the application, or one of its umbrella, is of that name; a library's own defaults are not read."""
-    held = project.memo.get(("apps", ""))
+    held = project.memo.get("applications")
     if not isinstance(held, frozenset):
         files = ["mix.exs", *(f for f in project.files(".exs") if f.startswith("apps/") and f.endswith("/mix.exs"))]
         names = set()
@@ -124,7 +124,7 @@ def _is_own(project: Project, app: str) -> bool:
                 if isinstance(node, ast.List) and isinstance(found := ast.keyword(node, "app"), ast.Literal):
                     names.add(found.value.name if isinstance(found.value, Atom) else "")
         # Without a readable project file the name cannot be told: any is taken for its own.
-        held = project.memo[("apps", "")] = frozenset(names)
+        held = project.memo["applications"] = frozenset(names)
     return app in held or not held
 
 
@@ -136,14 +136,14 @@ def _named_in_mix(project: Project, key: str) -> bool:
 
 def _is_put(project: Project, app: str, key: str) -> bool:
     """Whether the application's code may put a value for the key while it runs."""
-    held = project.memo.get(("put_env", ""))
+    held = project.memo.get("put_env")
     if not isinstance(held, list):
         calls: list[tuple[ast.Node, ...]] = []
         for file in project.mentioning("put_env", "put_all_env"):
             for node in ast.walk(_tree(project, file)):
                 if isinstance(node, ast.Call) and node.name in ("put_env", "put_all_env", "set_env"):
                     calls.append(node.args)
-        project.memo[("put_env", "")] = held = calls
+        project.memo["put_env"] = held = calls
     for args in held:
         names = [a.value.name if isinstance(a, ast.Literal) and isinstance(a.value, Atom) else None for a in args[:2]]
         modules = [a.name.rpartition(".")[2] if isinstance(a, ast.Alias) else None for a in args[1:2]]

@@ -54,11 +54,11 @@ class Config:
 
 def read_config(project: Project, env: str) -> Config:
     """Read ``config/config.exs``, what it imports for ``env``, and ``config/runtime.exs`` (once per project)."""
-    held = project.memo.get(("config", env))
+    held = project.memo.get(f"config {env}")
     if isinstance(held, Config):
         return held
     config = Config()
-    project.memo[("config", env)] = config
+    project.memo[f"config {env}"] = config
     _outside(project, config)
     reader = _Reader(project, env, config)
     for file in ("config/config.exs", "config/runtime.exs", "config/releases.exs"):

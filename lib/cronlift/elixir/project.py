@@ -39,7 +39,6 @@ class Project:
         self._walked: set[str] = set()
         self._listed: dict[str, tuple[str, ...]] = {}
         self._code: tuple[str, ...] | None = None
-        self.memo: dict[tuple[str, str], object] = {}  # what other modules computed of this application once
         self._candidates: dict[str, list[str]] | None = None
         self._modules: dict[str, list[Module]] = {}
         self._read: set[str] = set()

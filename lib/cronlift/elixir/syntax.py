@@ -206,7 +206,7 @@ def keyword(pairs: List | None, name: str) -> Node | None:
 
 
 @cache
-def _parts(kind: type[Node]) -> tuple[str, ...]:
+def _parts(kind: type) -> tuple[str, ...]:
     """The fields of a kind of node that may hold nodes."""
     names = tuple(f.name for f in dataclasses.fields(kind))
     return tuple(n for n in names if n not in ("span", "name", "op", "what", "text", "index", "parens"))
