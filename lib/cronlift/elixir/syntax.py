@@ -216,7 +216,8 @@ def walk(node: object) -> Iterator[Node]:
     """A node and everything below it, in source order."""
     if isinstance(node, Node):
         yield node
-        for part in _parts(type(node)):
+        kind: type = type(node)
+        for part in _parts(kind):
             yield from walk(getattr(node, part))
     elif isinstance(node, tuple | list):
         for item in node:
