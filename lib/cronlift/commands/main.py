@@ -34,6 +34,7 @@ VERBS = (
     "run",
     "demo",
     "audit",
+    "check",
     "lab",
 )
 
