@@ -19,8 +19,10 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
@@ -35,6 +37,8 @@ from cronlift.sandbox import Sandbox
 from cronlift.sandbox.private_server import names
 
 _numbers = itertools.count(1)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A busy machine is no fault of the code under test: speed is measured in benchmarks/.
 hypothesis.settings.register_profile("cronlift", deadline=None)
@@ -107,6 +111,21 @@ def app_database(
             _empty(connection)
         else:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Chromium, as the system has it. Without one these tests cannot run, and say so; continuous integration fails."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(f"no browser on this machine (looked for {', '.join(BROWSERS)}): apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield chromium
+        chromium.close()
 
 
 def _ensure_role(connection: Connection) -> None:

@@ -69,6 +69,19 @@ def test_tampering_is_named(finished: RunFolder, how: str) -> None:
     assert any(d.kind == kind and d.what.startswith(what) for d in audit.verify(finished))
 
 
+def test_what_a_later_command_seals_over_stays_on_record(finished: RunFolder) -> None:
+    _edit(finished.sql / "up.sql", "CREATE", "create")
+    (finished.path / "note").write_text("x")
+    with finished.writing():
+        finished.write_evidence({"next": "later"})
+    found = audit.verify(finished)
+    assert [(d.kind, d.what.split(":")[0]) for d in found] == [("earlier", "sql/up.sql"), ("earlier", "note")]
+    assert "Not as it was sealed when this run began" in finished.page.read_text(encoding="utf-8")
+    with finished.writing():
+        finished.write_evidence({"next": "later still"})
+    assert audit.verify(finished) == found
+
+
 def test_a_manifest_rebuilt_whole_is_noticed_by_its_seal_kept_elsewhere(finished: RunFolder) -> None:
     kept = Manifest.from_file(finished.manifest).seal
     _reseal_by_hand(finished.manifest)

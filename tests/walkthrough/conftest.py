@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from walkthrough_page import Lab
@@ -17,8 +16,6 @@ from walkthrough_page import Lab
 from cronlift.sandbox import Sandbox
 from cronlift.walkthrough import example
 from cronlift.walkthrough import lab as server
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
@@ -50,21 +47,6 @@ def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Lab]:
             process.terminate()
             process.wait(timeout=60)
             shutil.rmtree(runtime, ignore_errors=True)
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    """Chromium, as the system has it. Without one these tests cannot run, and say so; continuous integration fails."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(f"no browser on this machine (looked for {', '.join(BROWSERS)}): apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield chromium
-        chromium.close()
 
 
 def _free_port() -> int:

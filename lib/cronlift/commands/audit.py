@@ -10,10 +10,14 @@ import typer
 
 from cronlift.commands import options, output
 from cronlift.model.document import SCHEMA_VERSION
+from cronlift.model.plan import Plan
+from cronlift.postgres.server import Server
 from cronlift.record import audit
+from cronlift.record.audit import Difference
 from cronlift.record.manifest import Manifest
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import tally
+from cronlift.upkeep.drift import drift
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The run folder.")]
 Seal = Annotated[str, typer.Option("--seal", help="The seal you kept elsewhere: notices a record rebuilt whole.")]
@@ -24,6 +28,8 @@ _WORDS = {
     "added": "added after it was sealed",
     "seal": "",
     "chain": "",
+    "earlier": " (sealed over by a later command)",
+    "database": "",
 }
 
 
@@ -77,15 +83,28 @@ def _target(manifest: Manifest) -> str:
     )
 
 
-def verify(folder: Folder, seal: Seal = "", as_json: options.AsJson = False) -> int:
-    """Name every file that was changed, removed or added since the record was sealed, and a broken chain."""
-    differences = audit.verify(RunFolder(folder), seal)
+def verify(
+    folder: Folder,
+    seal: Seal = "",
+    service: options.Service = None,
+    dsn_env: options.DsnEnv = None,
+    cron_database: options.CronDatabase = None,
+    as_json: options.AsJson = False,
+) -> int:
+    """Name every file that was changed, removed or added since the record was sealed, a broken chain, and (where a
+    database is named) every object in it that is not as the record says it was installed."""
+    run = RunFolder(folder)
+    differences = list(audit.verify(run, seal))
+    if service or dsn_env:
+        server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
+        differences += [Difference("database", one.text) for one in drift(run.read(Plan), server)]
     if as_json:
         found = [{"kind": d.kind, "what": d.what} for d in differences]
         print(json.dumps({"schema_version": SCHEMA_VERSION, "intact": not found, "differences": found}, indent=2))
     elif differences:
         for difference in differences:
-            print(output.printable(f"{difference.what}: {_WORDS[difference.kind]}".rstrip(": ")))
+            words = _WORDS[difference.kind]
+            print(output.printable(f"{difference.what}{words if words.startswith(' ') else f': {words}'}".rstrip(": ")))
     else:
         manifest = Manifest.from_file(RunFolder(folder).manifest)
         print(f"intact: {len(manifest.files)} files as sealed {manifest.finished}\nseal: {manifest.seal}")

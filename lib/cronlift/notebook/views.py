@@ -145,14 +145,28 @@ def _schedules(document: Plan) -> Table:
 def _calendar(job: PlannedJob) -> Picture:
     """A year in which the application's text, copied as it is, would have fired otherwise."""
     schedule = job.schedule
-    year = int((schedule.copied_first_difference or "2025")[:4])
-    figure = year_plot(schedule.source, year, schedule.dialect, schedule.timezone)
+    number = int((schedule.copied_first_difference or "2025")[:4])
+    figure = year_plot(schedule.source, number, schedule.dialect, schedule.timezone)
+    title = f"{short(job.worker)}: what copying {schedule.source!r} would have done in {number}"
+    return Picture(title, svg(figure, job.id), schedule.explanation)
+
+
+def year(job: PlannedJob, number: int) -> str:
+    """A year of a planned job as SVG: when it fires in the application, and when in pg_cron."""
+    schedule = job.schedule
+    figure = year_plot(
+        schedule.source, number, schedule.dialect, schedule.timezone, text=schedule.pg_cron or "",
+    )  # fmt: skip
+    return svg(figure, f"{job.id} year")
+
+
+def svg(figure: Any, salt: str) -> str:
+    """A figure as an ``<svg>`` element; the same figure and ``salt`` give the same bytes."""
     drawn = io.StringIO()
-    with rc_context({"svg.hashsalt": job.id}):  # the same plan draws the same bytes
+    with rc_context({"svg.hashsalt": salt}):
         figure.savefig(drawn, format="svg", metadata={"Date": None})
-    svg = drawn.getvalue()
-    title = f"{short(job.worker)}: what copying {schedule.source!r} would have done in {year}"
-    return Picture(title, svg[svg.index("<svg") :], schedule.explanation)
+    text = drawn.getvalue()
+    return text[text.index("<svg") :]
 
 
 def installation(document: Installation) -> Block:

@@ -10,12 +10,12 @@ from cronlift.errors import UsageError
 from cronlift.record.manifest import Manifest, hashes, sha256
 from cronlift.record.run_folder import RunFolder
 
-Kind = Literal["changed", "missing", "added", "seal", "chain"]
+Kind = Literal["changed", "missing", "added", "seal", "chain", "earlier", "database"]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as sealed."""
+    """One thing that is not as sealed; ``earlier``: it was not when a later command sealed the folder anew."""
 
     kind: Kind
     what: str
@@ -38,17 +38,9 @@ def verify(folder: RunFolder, expected_seal: str = "") -> tuple[Difference, ...]
     Raises UsageError where there is no manifest.
     """
     manifest = Manifest.from_file(folder.manifest)
-    return (*_files(folder, manifest), *_seal(manifest, expected_seal), *_chain(folder, manifest))
-
-
-def _files(folder: RunFolder, manifest: Manifest) -> list[Difference]:
-    now = hashes(folder)
-    found = [
-        Difference("missing", name) if name not in now else Difference("changed", name)
-        for name, sealed in manifest.files.items()
-        if now.get(name) != sealed
-    ]
-    return [*found, *(Difference("added", name) for name in now if name not in manifest.files)]
+    earlier = [Difference("earlier", text) for text in manifest.altered]
+    now = [Difference(kind, name) for kind, name in manifest.differences(hashes(folder))]
+    return (*now, *_seal(manifest, expected_seal), *_chain(folder, manifest), *earlier)
 
 
 def _seal(manifest: Manifest, expected: str) -> list[Difference]:

@@ -6,6 +6,7 @@ Whatever writes into a run folder ends with this, so that ``cronlift audit verif
 from __future__ import annotations
 
 import hashlib
+import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def close(
             run_id=name,
             started=manifest.instant(moment).replace("T", " ").replace("+00:00", " UTC"),
             stopped=stopped,
+            options=given.options,
+            decisions_sha256=given.decisions_sha256 or "",
+            versions={"Python": platform.python_version(), **manifest.versions()},
         ),
     )
     code = _code(folder) if exit_code is None else exit_code

@@ -56,7 +56,11 @@ class Previous(Record):
 
 
 class Manifest(Record):
-    """``seal`` is the SHA-256 of everything else in the manifest: the one line to keep elsewhere."""
+    """``seal`` is the SHA-256 of everything else in the manifest: the one line to keep elsewhere.
+
+    ``altered``: what was not as sealed when a command came to work in this folder again. It would look right from then
+    on, being sealed anew, so it is kept here for good.
+    """
 
     schema_version: Literal[1] = 1
     run_id: str
@@ -74,7 +78,17 @@ class Manifest(Record):
     plan_hash: str | None
     files: dict[str, str]
     previous: Previous | None
+    altered: tuple[str, ...] = ()
     seal: str = ""
+
+    def differences(self, now: dict[str, str]) -> list[tuple[Literal["changed", "missing", "added"], str]]:
+        """How the files that are there ``now`` (name and SHA-256) differ from those that were sealed."""
+        found: list[tuple[Literal["changed", "missing", "added"], str]] = [
+            ("missing" if name not in now else "changed", name)
+            for name, sealed in self.files.items()
+            if now.get(name) != sealed
+        ]
+        return [*found, *(("added", name) for name in now if name not in self.files)]
 
     def computed_seal(self) -> str:
         return digest(self.model_dump(mode="json", exclude={"seal"}))
@@ -110,16 +124,42 @@ def seal(folder: RunFolder, *, run_id: str, inputs: Inputs, started: datetime, e
         exit_code=exit_code,
         cronlift=__version__,
         python=platform.python_version(),
-        packages=_versions(),
+        packages=versions(),
         inputs=inputs,
         target=plan.target if plan else None,
         plan_hash=plan.hash if plan else None,
         files=hashes(folder),
         previous=previous,
+        altered=tuple(dict.fromkeys((*_last_altered(folder), *folder.found_altered()))),
     )
     manifest = manifest.model_copy(update={"seal": manifest.computed_seal()})
     folder.write("manifest.json", json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
     return manifest
+
+
+def note_altered(folder: RunFolder) -> None:
+    """Note, for the next sealing, what is not as it was sealed last; the caller has just got the folder's lock.
+
+    A command that was killed leaves such differences, too: what is noted is a fact, not an accusation.
+    """
+    if not folder.manifest.is_file():
+        return
+    try:
+        last = Manifest.from_file(folder.manifest)
+    except UsageError:
+        folder.note_altered(("manifest.json could not be read any more",))
+        return
+    found = [f"{name}: {kind} after {last.finished}" for kind, name in last.differences(hashes(folder))]
+    if last.seal != last.computed_seal():
+        found.append(f"manifest.json: edited after {last.finished}")
+    folder.note_altered(tuple(found))
+
+
+def _last_altered(folder: RunFolder) -> tuple[str, ...]:
+    try:
+        return Manifest.from_file(folder.manifest).altered if folder.manifest.is_file() else ()
+    except UsageError:
+        return ()
 
 
 def hashes(folder: RunFolder) -> dict[str, str]:
@@ -182,7 +222,8 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of the packages that a record's content depends on."""
     return {name: _version(name) for name in _PACKAGES}
 
 

@@ -194,6 +194,9 @@ class RunFolder:
                     where=str(self.path),
                     do="wait until it is done (or close the other browser tab's run), or use another --run folder",
                 ) from error
+            from cronlift.record.manifest import note_altered  # it reads through this module
+
+            note_altered(self)
             before = self._stamps()
             try:
                 yield self
@@ -204,6 +207,18 @@ class RunFolder:
                     close(self)
         finally:
             os.close(descriptor)
+
+    def note_altered(self, found: tuple[str, ...]) -> None:
+        """Keep in the lock's own file, until the record is closed, what was not as sealed when the lock was taken."""
+        (self.path / LOCK).write_text(json.dumps(found), encoding="utf-8")
+
+    def found_altered(self) -> tuple[str, ...]:
+        """What ``note_altered`` kept; empty where nothing was noted."""
+        try:
+            data = json.loads((self.path / LOCK).read_text(encoding="utf-8") or "[]")
+        except (OSError, ValueError):
+            return ()
+        return tuple(str(text) for text in data)
 
     def _stamps(self) -> dict[str, tuple[int, int]]:
         found = sorted(self.documents.glob("*.json"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cronlift.elixir.project import Project
-from cronlift.errors import SafetyError, UsageError
+from cronlift.errors import UsageError
 from cronlift.model.decision import Decisions
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
@@ -21,8 +21,8 @@ from cronlift.postgres.server import Server
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import current
 from cronlift.stages.classify import classify
-from cronlift.stages.install import install
 from cronlift.stages.inventory import inventory
+from cronlift.upkeep.drift import drift
 
 
 @dataclass(frozen=True)
@@ -170,16 +170,6 @@ def _still_scheduled(found: Inventory, moved: dict[str, ClassifiedJob]) -> Itera
 
 
 def _drift(move: Move, server: Server) -> Iterator[Found]:
-    """What is no longer in the databases as it was installed."""
     do = f"cronlift verify --run {move.folder.path.name} shows it; install puts back what is missing"
-    try:
-        looked = install(move.plan, server, apply=False)
-    except SafetyError as error:
-        lines = [line.strip() for line in error.where.splitlines() if line.strip()]
-        text = "; ".join([error.what.split(";")[0], *lines])
-        yield Found(code="drift", job="", text=text, do=do)
-        return
-    for action in looked.actions:
-        if action.state == "planned":
-            text = f"{action.object.replace('_', ' ')} {action.name} is gone from database {action.database}"
-            yield Found(code="drift", job=action.job, text=text, do=do)
+    for one in drift(move.plan, server):
+        yield Found(code="drift", job=one.job, text=one.text, do=do)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime
 from typing import Any
-
-from matplotlib import rc_context
 
 from cronlift.errors import CronliftError
 from cronlift.model.plan import ScheduleVerdict
@@ -171,8 +168,4 @@ def _instants(verdict: ScheduleVerdict, version: str, zone: str) -> str:
 def _year(verdict: ScheduleVerdict, version: str) -> str:
     year = datetime.now(UTC).year
     figure = year_plot(verdict.source, year, verdict.dialect, verdict.timezone, version, verdict.pg_cron or "")
-    drawn = io.StringIO()
-    with rc_context({"svg.hashsalt": verdict.source}):
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    svg = drawn.getvalue()
-    return svg[svg.index("<svg") :]
+    return views.svg(figure, verdict.source)
