@@ -48,6 +48,7 @@ def untraced(folder: RunFolder) -> list[str]:
     sources = " ".join(path.read_text(encoding="utf-8").replace("T", " ").replace("\\n", " ") for path in files)
     known = set(FIGURE.findall(sources)) | set(re.findall(r"[0-9a-f]{12,64}", sources)) | _counts(folder)
     known |= set(re.findall(r"\d+", " ".join(known))) | set(FIGURE.findall(__version__))
+    known |= {f"{float(figure):.1f}" for figure in known if re.fullmatch(r"\d+\.\d+", figure)}  # durations, rounded
     return [
         figure
         for figure in FIGURE.findall(" ".join(reader.text).replace("SHA-256", ""))
