@@ -33,6 +33,7 @@ class Database:
     def tables(self, repo: str) -> Tables:
         """The tables of one repository (by its module's name)."""
         if repo not in self._tables:
+            self._tables[repo] = Tables()  # a migration that reads the database itself sees none
             defaults, priv = self._configured(repo)
             self._tables[repo] = read_tables(self.project, folders(self.project, repo, priv), defaults)
         return self._tables[repo]

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from cronlift.ecto import ddl
-from cronlift.ecto.schemas import constant
+from cronlift.ecto.schemas import constant, underscored
 from cronlift.ecto.tables import Column, Table, Tables
 from cronlift.elixir import parser
 from cronlift.elixir import syntax as ast
@@ -109,8 +109,8 @@ class _Migration:
             env = self.statement(node, env)
 
     def value(self, node: Node | None, env: dict[str, Value]) -> Value:
-        if node is None:
-            return Unknown("nothing")
+        if node is None or any(isinstance(n, ast.Call) and isinstance(n.target, ast.Alias) for n in ast.walk(node)):
+            return Unknown("the result of another module's function")
         if not env:
             return constant(self.evaluator, node, self.module)
         try:
@@ -433,9 +433,11 @@ def oban_jobs() -> Table:
 
 def folders(project: Project, repo: str, priv: str | None) -> list[str]:
     """Where a repository's migrations are: ``priv`` of its configuration, else ``priv/<its last name>``, in the
-    application or in one of an umbrella's (ecto_sql lib/ecto/migrator.ex, migrations_path/2)."""
-    from cronlift.ecto.schemas import underscored
-
+    application (of an umbrella: the one) it is defined in (ecto_sql lib/ecto/migrator.ex, migrations_path/2)."""
     place = priv or f"priv/{underscored(repo.rpartition('.')[2])}"
-    tops = ["", *sorted(f"apps/{p.name}/" for p in (project.root / "apps").glob("*") if p.is_dir())]
-    return [f"{top}{place}/migrations" for top in tops if (project.root / f"{top}{place}/migrations").is_dir()]
+    own = project.module(repo)
+    parts = own.file.split("/") if own else []
+    # In an umbrella, another application's repository of that name has another database.
+    top = f"apps/{parts[1]}/" if len(parts) > 2 and parts[0] == "apps" else ""
+    path = f"{top}{place}/migrations"
+    return [path] if (project.root / path).is_dir() else []

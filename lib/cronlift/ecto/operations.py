@@ -41,6 +41,7 @@ _BEFORE_OPTIONS = {
     "delete_all": 1, "update_all": 2, "insert_all": 2, "insert": 1, "insert!": 1, "all": 1, "one": 1, "one!": 1,
     "exists?": 1, "get": 2, "get!": 2, "get_by": 2, "get_by!": 2, "all_by": 2, "aggregate": 2,
 }  # fmt: skip
+_MAY_RAISE = {"one", "one!", "get!", "get_by", "get_by!"}
 _INSERTS = {"returning", "on_conflict", "conflict_target", "placeholders", "prefix", "replace_changed"}
 
 
@@ -97,7 +98,9 @@ def _one(
         found = rendering.update_all(query)
     else:
         found = rendering.select(_read(database, name, args, options))
-        return sent(ev, repo, found, state, scope, span, ROWS, Raised("sql"))
+        flows = sent(ev, repo, found, state, scope, span, ROWS, Raised("sql"))
+        # No row, or more than one, is an exception of its own (ecto lib/ecto/repo/queryable.ex, one/3 and one!/3).
+        return [*flows, (flows[0][0], Raised("Ecto.NoResultsError"))] if name in _MAY_RAISE else flows
     rows = ROWS if found.returns else NIL
     return sent(ev, repo, found, state, scope, span, TupleValue((ROWS, rows)), Raised("sql"))
 

@@ -14,7 +14,7 @@ from cronlift.elixir import syntax as ast
 from cronlift.elixir.evaluator import Evaluator, Scope
 from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
-from cronlift.elixir.syntax import Atom, Node
+from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import State, TooComplex
 from cronlift.elixir.values import (
     NIL,
@@ -209,12 +209,13 @@ class _Reader:
         if isinstance(node, ast.Block):
             for inner in node.body:
                 self._form(inner)
-            return
-        if isinstance(node, ast.Attribute | ast.Literal):
-            return
+            return None
+        if isinstance(node, ast.Attribute | ast.Literal | ast.Var | ast.Text):
+            return self._timestamps({}) if isinstance(node, ast.Var) and node.name == "timestamps" else None
+        if isinstance(node, ast.Binary) and node.op == "::":  # typed_ecto_schema: field(…) :: type
+            return self._form(node.left)
         if not isinstance(node, ast.Call) or node.target is not None:
-            self.unsure("its block holds something that is not understood")
-            return
+            return self.unsure("its block holds something that is not understood")
         args = node.args
         options = self._options(args[-1]) if args and isinstance(args[-1], ast.List) else {}
         name = self._name(args[0]) if args and not isinstance(args[0], ast.List) else None
@@ -240,6 +241,7 @@ class _Reader:
                 self._put(name, EctoType("embed", module=node.name), {"source": source})
             case _:
                 self.unsure(f"{node.name} in its block is not understood")
+        return None
 
     def _name(self, node: Node) -> str | None:
         value = self.value(node)
@@ -391,9 +393,13 @@ def _using(project: Project, module: Module, seen: tuple[str, ...]) -> list[tupl
             continue
         names: list[str] = []
         attributes: dict[str, Node] = {}
+        places = [other.macros["__using__"]]
+        chosen = _chosen(project, module, use.span)
+        if chosen and (function := other.functions.get((chosen, 0))):
+            # `use MyApp, :schema`: the macro applies the function of that name.
+            places = [c.span for c in function.clauses]
         for node in ast.walk(project.tree(other.file)):
-            inside = other.macros["__using__"]
-            if not (inside.start <= node.span.start and node.span.end <= inside.end):
+            if not any(p.start <= node.span.start and node.span.end <= p.end for p in places):
                 continue
             match node:
                 case ast.Attribute(name=name, value=value) if value is not None:
@@ -403,6 +409,15 @@ def _using(project: Project, module: Module, seen: tuple[str, ...]) -> list[tupl
         if "Ecto.Schema" in names or "TypedEctoSchema" in names:
             found.append((other, attributes))
     return found
+
+
+def _chosen(project: Project, module: Module, span: Span) -> str:
+    """The atom of a ``use X, :atom`` line."""
+    for node in ast.walk(project.tree(module.file)):
+        match node:
+            case ast.Call(name="use", args=(_, ast.Literal(value=Atom(name=name)))) if node.span == span:
+                return name
+    return ""
 
 
 def _oban_job() -> Schema:

@@ -189,7 +189,7 @@ class Rendering:
             if len(selected) != len(fields):
                 raise RaisesError("the queries of a set operation select another number of fields")
             text += f" {kind.upper().replace('_', ' ')} ({inner})"
-        orders = [*ordering, *query.order_bys]
+        orders = ordering if isinstance(query.distinct, tuple) else list(query.order_bys)
         if orders:
             text += f" ORDER BY {', '.join(map(at.ordered, orders))}"
         return text + self._end(at, query), fields
@@ -219,7 +219,7 @@ class Rendering:
                     shared += 1
                 shown = ", ".join(at.expr(e) for _, e in pairs)
                 # order_by_concat/2: what both begin with is written once.
-                return f" DISTINCT ON ({shown})", [*pairs[shared:]]
+                return f" DISTINCT ON ({shown})", [*pairs, *query.order_bys[shared:]]
 
     def subquery(self, query: QueryValue, at: Expressions, *, source: bool) -> tuple[str, int]:
         """A subquery in an expression, in parentheses, and how many fields it returns."""
