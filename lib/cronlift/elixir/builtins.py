@@ -25,6 +25,7 @@ from cronlift.elixir.values import (
     atom,
     equal,
     fully_known,
+    keyword,
     keyword_items,
     truth,
 )
@@ -270,6 +271,38 @@ def binary(parts: tuple[Value, ...]) -> Value | None:
     return Binary(bytes(n for n in numbers if type(n) is int).hex())
 
 
+def _integers(compute: Callable[[int, int], int]) -> Callable[[Value, Value], Value | None]:
+    def apply(left: Value, right: Value) -> Value | None:
+        a, b = _number(left), _number(right)
+        return Known(compute(a, b)) if isinstance(a, int) and isinstance(b, int) and b else None
+
+    return apply
+
+
+def _div(a: int, b: int) -> int:
+    """Towards zero, as Elixir and SQL divide integers."""
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+def _merge(first: Value, second: Value) -> Value | None:
+    """``Keyword.merge/2`` and ``Map.merge/2`` of what is wholly known as one."""
+    if isinstance(first, MapValue) and isinstance(second, MapValue):
+        if first.open or second.open or not all(fully_known(k) for k, _ in (*first.pairs, *second.pairs)):
+            return None
+        for key, value in second.pairs:
+            first = first.put(key, value)
+        return first
+    left, right = keyword_items(first), keyword_items(second)
+    if left is None or right is None:
+        return None
+    return keyword({**{k: v for k, v in left.items() if k not in right}, **right})
+
+
+def _replace(text_: Value, pattern: Value, by: Value) -> Value | None:
+    whole, part, new = _string(text_), _string(pattern), _string(by)
+    return Known(whole.replace(part, new)) if whole is not None and part and new is not None else None
+
+
 def _not(value: Value) -> Value | None:
     known = truth(value)
     return None if known is None else Known(not known)
@@ -293,6 +326,11 @@ _FUNCTIONS: dict[tuple[str, str], Callable[..., Value | None]] = {
     ("Kernel", "is_map"): _is(MapValue),
     ("Kernel", "is_tuple"): _is(TupleValue),
     ("Kernel", "not"): _not,
+    ("Kernel", "div"): _integers(_div),
+    ("Kernel", "rem"): _integers(lambda a, b: a - b * _div(a, b)),
+    ("Keyword", "merge"): _merge,
+    ("Map", "merge"): _merge,
+    ("String", "replace"): _replace,
     ("String", "trim"): _on_string(str.strip),
     ("String", "upcase"): _on_string(str.upper),
     ("String", "downcase"): _on_string(str.lower),
@@ -314,5 +352,5 @@ _FUNCTIONS: dict[tuple[str, str], Callable[..., Value | None]] = {
     ("List", "wrap"): _wrap,
 }
 _ARITIES: dict[tuple[str, str], tuple[int, ...]] = {
-    key: {"get": (2, 3), "join": (1, 2), "put": (3,)}.get(key[1], (1,)) for key in _FUNCTIONS
-} | {key: (2,) for key in _FUNCTIONS if key[1] in ("elem", "fetch", "fetch!", "has_key?")}
+    key: {"get": (2, 3), "join": (1, 2), "put": (3,), "replace": (3,)}.get(key[1], (1,)) for key in _FUNCTIONS
+} | {key: (2,) for key in _FUNCTIONS if key[1] in ("elem", "fetch", "fetch!", "has_key?", "div", "rem", "merge")}

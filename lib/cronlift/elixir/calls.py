@@ -377,6 +377,11 @@ def _trust(ev: Evaluator, module: Module) -> None:
     for span in module.hooks:
         ev.problem("compile-hook", f"{module.name} is changed while it compiles, which is not followed", span)
     for use in module.uses:
+        if module.followed.get(use.span):
+            owner = ev.project.module(use.module)
+            if owner:
+                ev.findings.modules[owner.name] = owner
+            continue
         if use.module != "Ecto.Repo" and not ev.catalogue.is_harmless_use(use.module):
             text = f"`use {use.module}` may change what the functions of {module.name} do"
             ev.problem("unknown-use", text, use.span)

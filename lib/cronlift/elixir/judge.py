@@ -84,6 +84,8 @@ def judge(
         needs_app = [_needs_app(e) for e in stays[:5]]
         movable = not other_engine and any(_movable(e) for e in sent)
         verdict: VerdictName = "split" if movable else "app_logic"
+        if movable:
+            needs_app.insert(0, _halves([e for e in sent if _movable(e)], stays, entry))
         return Judgement(verdict, [*other_engine, *needs_app, *reasons], steps, losses, stays)
     if flows is not None:
         reasons += _control_flow(flows, good, sequences, findings, entry)
@@ -129,6 +131,13 @@ def _needs_app(effect: Effect) -> Reason:
     }  # fmt: skip
     text = f"{effect.what} {words[effect.kind]}"
     return Reason(code=f"needs-app-{effect.kind.replace('_', '-')}", text=text, file=effect.file, line=effect.line)
+
+
+def _halves(moving: list[SqlEvent], stays: list[Effect], entry: Span) -> Reason:
+    """Both halves of a job that can be split, each with its places."""
+    places = ", ".join(dict.fromkeys(f"{e.span.file}:{e.span.line}" for e in moving))
+    rest = ", ".join(dict.fromkeys(f"{e.what} ({e.file}:{e.line})" for e in stays[:5]))
+    return _reason("split", f"could move: the SQL at {places}; stays in the application: {rest}", entry)
 
 
 def _statements(flows: list[Flow]) -> list[SqlEvent]:

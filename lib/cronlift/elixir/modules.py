@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cronlift.elixir import syntax as ast
@@ -54,9 +54,25 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Use:
+    """A ``use`` line; ``options`` are those that could be read, ``argument`` is what stands there (None: nothing)."""
+
     module: str
     options: ast.List | None
     span: Span
+    argument: Node | None = None
+
+    @property
+    def computed(self) -> bool:
+        """Whether there are options that could not be read."""
+        return self.argument is not None and self.options is None
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """A clause of ``defmacro __using__(parameter)``."""
+
+    parameter: str
+    sections: dict[str, ast.Block | tuple[ast.Clause, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +86,11 @@ class Delegate:
 
 @dataclass(slots=True)
 class Module:
-    """A module as declared. ``unread`` lists body forms that may define functions where this reader cannot see."""
+    """A module as declared. ``unread`` lists body forms that may define functions where this reader cannot see.
+
+    ``using`` is what it puts into modules that use it; ``followed`` says of each ``use`` line looked at whether what it
+    brings has been taken in (using.py), ``inserted`` where in this module the forms from another file stand.
+    """
 
     name: str
     file: str
@@ -86,6 +106,9 @@ class Module:
     implements: str | None = None
     schema: ast.Call | None = None
     unread: list[tuple[Node, str]] = field(default_factory=list)
+    using: list[Using] = field(default_factory=list)
+    followed: dict[Span, bool] = field(default_factory=dict)
+    inserted: dict[str, Span] = field(default_factory=dict)
 
     def function(self, name: str, arity: int) -> Function | None:
         """The function that a call ``name/arity`` reaches, through default arguments where there are some."""
@@ -99,8 +122,15 @@ class Module:
 
     def attribute(self, name: str, read: Span) -> Node | None:
         """The value ``@name`` has when read at ``read``: its last definition before (attributes are positional)."""
-        values = [value for defined, value in self.attributes.get(name, []) if defined.end <= read.start]
+        at = self.position(read)
+        values = [v for defined, v in self.attributes.get(name, []) if self.position(defined, end=True) <= at]
         return values[-1] if values else None
+
+    def position(self, span: Span, *, end: bool = False) -> tuple[int, int]:
+        """Where a place stands in the order of this module's forms; what a ``use`` line brings stands at that line."""
+        offset = span.end if end else span.start
+        use = self.inserted.get(span.file)
+        return (offset, 0) if use is None else (use.end, offset)
 
     def alias(self, short: str, full: str, line: int) -> None:
         """Take in that ``short`` stands for ``full`` below ``line``."""
@@ -175,6 +205,14 @@ def _implementation(node: ast.Call, protocol: ast.Alias, parent: Module, found: 
         _form(form, module, found)
 
 
+def read_forms(forms: Iterable[Node], module: Module) -> None:
+    """Read forms as a module's own; modules they declare themselves are not understood."""
+    found: list[Module] = []
+    for form in forms:
+        _form(form, module, found)
+    module.unread += [(ast.Opaque(m.span, "defmodule"), f"defmodule {m.name}") for m in found]
+
+
 def _forms(section: ast.Block | tuple[ast.Clause, ...] | None) -> Iterator[Node]:
     """A module body's forms; ``do: (a; b)`` is one block inside another."""
     for node in section.body if isinstance(section, ast.Block) else ():
@@ -198,6 +236,9 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
             head = _head(node.args[0]) if node.args else None
             if head:
                 module.macros[head[0]] = node.span
+                if head[0] == "__using__" and len(head[1]) == 1:
+                    parameter = head[1][0]
+                    module.using.append(Using(parameter.name if isinstance(parameter, ast.Var) else "", node.sections))
         case ast.Call(target=None, name=name) if name in _READERS:
             _READERS[name](node, module)
         case ast.Call(target=None, name=name) if name in _SCHEMAS and module.schema is None:
@@ -300,8 +341,31 @@ def _import(node: ast.Call, module: Module) -> None:
 
 def _use(node: ast.Call, module: Module) -> None:
     if node.args and isinstance(node.args[0], ast.Alias):
-        options = node.args[1] if len(node.args) > 1 and isinstance(node.args[1], ast.List) else None
-        module.uses.append(Use(module.expand(node.args[0].name), options, node.span))
+        argument = node.args[1] if len(node.args) > 1 else None
+        options = _options(argument, module)
+        module.uses.append(Use(module.expand(node.args[0].name), options, node.span, argument))
+
+
+def _options(node: Node | None, module: Module) -> ast.List | None:
+    """A keyword list as written, held in an attribute, or merged of two (elixir lib/keyword.ex, merge/2)."""
+    match node:
+        case ast.List():
+            return node
+        case ast.Attribute(name=name, value=None):
+            return _options(module.attribute(name, node.span), module)
+        case ast.Call(target=ast.Alias(name="Keyword" | "Elixir.Keyword"), name="merge", args=(left, right)):
+            first, second = _options(left, module), _options(right, module)
+            if first is None or second is None:
+                return None
+            names = [i.items[0] for i in second.items if isinstance(i, ast.Tuple)]
+            values = {n.value for n in names if isinstance(n, ast.Literal)}
+            kept = [
+                i for i in first.items
+                if not (isinstance(i, ast.Tuple) and isinstance(i.items[0], ast.Literal) and i.items[0].value in values)
+            ]  # fmt: skip
+            return ast.List(node.span, (*kept, *second.items))
+        case _:
+            return None
 
 
 def _delegate(node: ast.Call, module: Module) -> None:

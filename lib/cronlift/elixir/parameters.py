@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 from cronlift.elixir import clock_sql
 from cronlift.elixir.trace import SqlEvent
-from cronlift.elixir.values import Binary, Clock, Fixed, Known, ListValue, Typed, Value, origin
+from cronlift.elixir.values import (
+    Binary,
+    Clock,
+    DecimalNumber,
+    Fixed,
+    Known,
+    ListValue,
+    MapValue,
+    Typed,
+    Value,
+    origin,
+    to_json_like,
+)
 from cronlift.model.verdict import Parameter, Reason
+from cronlift.sql import encoding
 from cronlift.sql.facts import Facts
 from cronlift.sql.parameter_types import ColumnType, parameter_types
 
 
 def is_writable(value: Value) -> bool:
     """Whether a value has a text in SQL, whatever the type."""
-    return isinstance(value, Clock | Fixed | Typed | Binary) or literal(value) is not None
+    return isinstance(value, Clock | Fixed | Typed | Binary | DecimalNumber) or literal(value) is not None
 
 
 def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tuple[Parameter, ...], list[Reason]]:
@@ -27,12 +41,23 @@ def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tupl
         reasons.append(Reason(code=code, text=text, file=event.span.file, line=event.span.line))
 
     place = f"{event.span.file}:{event.span.line}"
-    untyped = any(isinstance(v, Clock | Fixed | Binary) for v in event.parameters)
+    untyped = any(not isinstance(v, Typed) for v in event.parameters)
     types = parameter_types(event.sql, columns) if untyped else {}
     for position, value in enumerate(event.parameters, start=1):
         told = types.get(position)
         if isinstance(value, Typed):
             told, value = value.type, value.value
+        elif told and (kind := _refused(value, told)):
+            fails = f"parameter ${position} is {kind} where the statement takes {told}: the app's call fails"
+            reason("parameter-type", fails)
+            continue
+        if isinstance(value, MapValue) and told in ("json", "jsonb") and (document := _json(value)):
+            found.append(Parameter(position=position, sql=document, origin=place, by_type={told: document}))
+            continue
+        if isinstance(value, DecimalNumber) and encoding.base_type(told or "numeric") == "numeric":
+            number = f"(numeric '{value.text}')"
+            found.append(Parameter(position=position, sql=number, origin=place, by_type={"numeric": number}))
+            continue
         if isinstance(value, Clock | Fixed):
             parameter, code, why = _timed(position, value, told, place)
             if parameter:
@@ -60,6 +85,22 @@ def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tupl
         text = f"the statement has {known.parameters} parameters, the call gives {len(event.parameters)}"
         reason("parameter-count", text)
     return tuple(found), reasons
+
+
+def _refused(value: Value, type_name: str) -> str | None:
+    """What a value is, where Postgrex certainly does not encode it for the type; None where it may."""
+    if isinstance(value, ListValue) and type_name.endswith("[]"):
+        return next((f"a list with {r}" for i in value.items if (r := _refused(i, type_name[:-2]))), None)
+    kind = encoding.kind_of(value.value) if isinstance(value, Known) else None
+    return f"a {kind}" if kind and encoding.raises(kind, type_name) else None
+
+
+def _json(value: MapValue) -> str | None:
+    """A map as a json literal; None where some of it is not known."""
+    try:
+        return literal(Known(json.dumps(to_json_like(value), ensure_ascii=False)))
+    except ValueError:
+        return None
 
 
 def _timed(

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from cronlift.elixir import parser
+from cronlift.elixir import parser, using
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Module, read_modules
 from cronlift.errors import UsageError
@@ -195,8 +195,11 @@ class Project:
         except UsageError as error:
             self.problems[file] = error.what + (f" ({error.where})" if error.where != file else "")
             return
-        for module in read_modules(tree, file):
+        read = read_modules(tree, file)
+        for module in read:
             self._modules.setdefault(module.name, []).append(module)
+        for module in read:
+            using.follow(module, self.module)
 
 
 def utf8(name: str) -> str:

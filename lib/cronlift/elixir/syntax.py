@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from cronlift.errors import UsageError
 
@@ -210,6 +211,22 @@ def _parts(kind: type) -> tuple[str, ...]:
     """The fields of a kind of node that may hold nodes."""
     names = tuple(f.name for f in dataclasses.fields(kind))
     return tuple(n for n in names if n not in ("span", "name", "op", "what", "text", "index", "parens"))
+
+
+def rewrite(node: Any, change: Callable[[Node], Node | None]) -> Any:
+    """The tree with every node replaced that ``change`` answers for, from the top down; None leaves one as it is."""
+    if isinstance(node, Node):
+        new = change(node)
+        if new is not None:
+            return new
+        kind: type = type(node)
+        parts = {part: rewrite(getattr(node, part), change) for part in _parts(kind)}
+        return dataclasses.replace(node, **parts)
+    if isinstance(node, tuple):
+        return tuple(rewrite(item, change) for item in node)
+    if isinstance(node, dict):
+        return {key: rewrite(item, change) for key, item in node.items()}
+    return node
 
 
 def walk(node: object) -> Iterator[Node]:

@@ -18,14 +18,8 @@ from cronlift.model.document import digest
 from cronlift.model.plan import PlannedJob, ScheduleVerdict, Target
 from cronlift.model.verdict import ClassifiedJob, Parameter, Step
 from cronlift.schedule import convert
+from cronlift.sql import encoding
 from cronlift.sql.rewrite import replace_parameters
-
-_ENCODABLE = {
-    "string": {"text", "character varying", "character", "name", '"char"', "citext"},
-    "integer": {"smallint", "integer", "bigint", "numeric", "real", "double precision", "oid"},
-    "float": {"numeric", "real", "double precision"},
-    "boolean": {"boolean"},
-}
 
 
 @dataclass(frozen=True)
@@ -188,7 +182,8 @@ def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) ->
     values = {p.position: _value(p, r.facts.types[p.position - 1]) for p in r.step.parameters if p.position in needed}
     if not needed <= values.keys():
         raise RefusalError("parameter-unknown", f"no value is known for parameter ${min(needed - values.keys())}")
-    for n in needed:
+    judged = {p.position for p in r.step.parameters if p.by_type}
+    for n in needed - judged:
         _check_parameter(n, values[n], r.facts.types[n - 1])
     typed = {n: f"CAST({values[n]} AS {r.facts.types[n - 1]})" for n in needed}
     text = replace_parameters(qualified(r.statement, schemas), typed)
@@ -218,7 +213,7 @@ def _check_parameter(number: int, value: str, type_name: str) -> None:
         return
     if value.endswith("[]"):
         kind, element = ("string" if value.endswith("::text[]") else "integer"), type_name.removesuffix("[]")
-        if not type_name.endswith("[]") or element.partition("(")[0].strip() not in _ENCODABLE[kind]:
+        if not type_name.endswith("[]") or encoding.base_type(element) not in encoding.ENCODABLE[kind]:
             text = f"parameter ${number} is a list where the server expects {type_name}: the app's call fails"
             raise RefusalError("parameter-type", text)
         return
@@ -230,8 +225,7 @@ def _check_parameter(number: int, value: str, type_name: str) -> None:
         kind = "boolean"
     else:
         kind = "integer" if value.strip("()").lstrip("-").isdigit() else "float"
-    base = type_name.partition("(")[0].strip()
-    if base not in _ENCODABLE[kind]:
+    if encoding.base_type(type_name) not in encoding.ENCODABLE[kind]:
         raise RefusalError(
             "parameter-type",
             f"parameter ${number} is a {kind} ({value}) where the server expects {type_name}: the app's call fails",

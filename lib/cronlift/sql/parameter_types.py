@@ -99,6 +99,11 @@ def _typed(kind: str, tree: dict[str, Any], scope: _Scope) -> Iterator[tuple[str
         if column and None not in numbers:
             for number in numbers:
                 yield "rexpr", number or 0, scope.of(column)
+    elif kind == "A_Expr" and tree.get("kind") in ("AEXPR_OP_ANY", "AEXPR_OP_ALL"):
+        column, number = (tree.get("lexpr") or {}).get("ColumnRef"), _parameter(tree.get("rexpr"))
+        if column and number is not None:
+            element = scope.of(column)
+            yield "rexpr", number, f"{element}[]" if element else None
     elif kind == "UpdateStmt":
         yield from _assigned(tree, scope)
     elif kind == "InsertStmt":

@@ -87,6 +87,9 @@ def doubts(job: Job, run: Run) -> Iterator[Reason]:
     if job.source == "oban" and not any(u.module == "Oban.Worker" for u in run.module.uses):
         text = f"{job.worker} does not `use Oban.Worker` itself: what runs around perform/1 is not known"
         yield _reason("unknown-worker", text, job, run.module.span)
+    if job.source == "oban" and any(u.module == "Oban.Worker" and u.computed for u in run.module.uses):
+        text = f"the options of {job.worker} are computed: they may make it unique or delay it"
+        yield _reason("entry-in-doubt", text, job, run.module.span)
     if job.config.condition:
         text = f"the entry is only there if {job.config.condition}: whether it is must be said"
         yield _reason("conditional-entry", text, job)

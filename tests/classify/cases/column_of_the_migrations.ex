@@ -1,0 +1,24 @@
+# verdict: needs_review
+# reason: parameter-type-unknown
+defmodule A.W do
+  use Oban.Worker
+
+  def perform(_), do: A.Repo.query("DELETE FROM t WHERE at < $1 AND tz < $1", [DateTime.utc_now()])
+end
+# file: priv/repo/migrations/20240101000000_create_t.exs
+defmodule A.Repo.Migrations.CreateT do
+  use Ecto.Migration
+
+  def change do
+    create table(:t) do
+      add :n, :integer
+      add :name, :string
+      add :token, :uuid
+      add :data, :map
+      add :price, :decimal
+      add :at, :utc_datetime
+      add :tz, :timestamptz
+      add :day, :date
+    end
+  end
+end

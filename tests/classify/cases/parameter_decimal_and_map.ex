@@ -1,0 +1,24 @@
+# verdict: pure_sql
+# statement: UPDATE t SET price = (numeric '4.25'), data = '{"kind": "x", "n": 1}'
+defmodule A.W do
+  use Oban.Worker
+
+  def perform(_), do: A.Repo.query("UPDATE t SET price = $1, data = $2", [Decimal.new("4.25"), %{kind: "x", n: 1}])
+end
+# file: priv/repo/migrations/20240101000000_create_t.exs
+defmodule A.Repo.Migrations.CreateT do
+  use Ecto.Migration
+
+  def change do
+    create table(:t) do
+      add :n, :integer
+      add :name, :string
+      add :token, :uuid
+      add :data, :map
+      add :price, :decimal
+      add :at, :utc_datetime
+      add :tz, :timestamptz
+      add :day, :date
+    end
+  end
+end

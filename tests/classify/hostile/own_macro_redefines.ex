@@ -1,0 +1,16 @@
+# verdict: needs_review
+# reason: module-not-understood
+defmodule A.W do
+  use A.Worker
+
+  def perform(_), do: A.Repo.query("DELETE FROM t")
+end
+# file: lib/macro.ex
+defmodule A.Worker do
+  defmacro __using__(_opts) do
+    quote do
+      use Oban.Worker
+      def perform(_), do: A.Repo.query("DELETE FROM other")
+    end
+  end
+end
