@@ -1,4 +1,4 @@
-"""``cronlift doctor``: what is wrong with the entries in ``cron.job``."""
+"""``cronlift doctor``: what is wrong with the entries in ``cron.job``, or in migrations that would make some."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from rich.text import Text
 
 from cronlift.commands import options, output
 from cronlift.doctor import report
+from cronlift.errors import UsageError
 from cronlift.model.diagnosis import Diagnosis
 from cronlift.postgres.server import Server
 
+Migrations = Annotated[
+    Path | None,
+    typer.Option(
+        "--migrations", help="Look at the SQL or Ecto migrations in this folder instead; no database is used."
+    ),
+]
 App = Annotated[
     Path | None, typer.Option("--app", help="The application's folder: finds jobs that still run there too.")
 ]
@@ -29,6 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
+    migrations: Migrations = None,
     app: App = None,
     env: options.Env = "prod",
     service: options.Service = None,
@@ -37,10 +45,18 @@ def doctor(
     format: Format = "text",
     as_json: options.AsJson = False,
 ) -> int:
-    """Find pg_cron entries that cannot work, or do harm or nothing (read-only; nothing is executed). Exit 1: errors."""
+    """Find pg_cron entries that cannot work, or do harm or nothing (nothing is executed). Exit 1: errors."""
     from cronlift.doctor.diagnose import diagnose
+    from cronlift.doctor.migrations import diagnose_migrations
 
-    found = diagnose(Server(service=service, dsn_env=dsn_env, cron_database=cron_database), app, env)
+    if migrations is not None:
+        if service or dsn_env or cron_database:
+            raise UsageError(
+                "--migrations reads files and uses no database", do="leave out --service, --dsn-env and --cron-database"
+            )
+        found = diagnose_migrations(migrations, app, env)
+    else:
+        found = diagnose(Server(service=service, dsn_env=dsn_env, cron_database=cron_database), app, env)
     if as_json or format == "json":
         output.json_document(found)
     elif format == "github":

@@ -19,6 +19,8 @@ _TOKENS = re.compile(
     r"""|(?P<line>--[^\n]*)|(?P<block>/\*.*?\*/)""",
     re.S,
 )
+# What stands before a statement's first word; the parser counts it to the statement.
+_BEFORE = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)+", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def parse(text: str) -> Command:
         start = int(statement.get("stmt_location", 0))
         length = int(statement.get("stmt_len", 0)) or len(raw) - start
         kind, tree = next(iter(statement["stmt"].items()))
-        units.append(unit(raw[start : start + length].decode().strip(), kind, tree))
+        units.append(unit(_BEFORE.sub("", raw[start : start + length].decode()).strip(), kind, tree))
     return Command(tuple(units))
 
 

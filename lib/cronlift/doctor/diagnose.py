@@ -86,5 +86,7 @@ def _flaws(world: World) -> Iterator[tuple[str, Flaw]]:
         for examined in world.examined:
             if not examined.entry.active and not rule.inactive_too:
                 continue
+            if not examined.entry.scheduled and ("schedule" in code or "yearly" in code):
+                continue
             for flaw in rule.entry(examined, world):
                 yield code, Flaw(flaw.weight, flaw.message, flaw.fix, examined.entry)

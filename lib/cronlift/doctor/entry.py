@@ -23,6 +23,8 @@ class Entry:
     nodename: str = "localhost"
     place: Location | None = None
     remarks: str = ""
+    scheduled: bool = True
+    """False for a text of a migration that is no entry: a routine nobody calls, a statement of a ``down``."""
 
     @property
     def called(self) -> str:

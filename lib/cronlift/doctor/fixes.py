@@ -25,6 +25,8 @@ def literal(text: str) -> str:
 def alter(entry: Entry, **changes: str) -> str:
     """The call that changes an entry (``command``, ``schedule``, ``database``, ``username``); in a migration, the call
     to write instead."""
+    if not entry.scheduled:
+        return changes.get("command", entry.command).rstrip("; \n") + ";"
     if entry.jobid is not None:
         values = ", ".join(f"{k} := {quoted(v) if k == 'command' else literal(v)}" for k, v in changes.items())
         return f"SELECT cron.alter_job({entry.jobid}, {values});"
@@ -41,6 +43,8 @@ def schedule(entry: Entry, **changes: str) -> str:
 
 def unschedule(entry: Entry) -> str:
     """The call that takes the entry out."""
+    if not entry.scheduled:
+        return "-- take it out of the migration"
     if entry.jobid is not None:
         return f"SELECT cron.unschedule({entry.jobid});"
     return f"SELECT cron.unschedule({literal(entry.jobname or '')});" if entry.jobname else "-- take the call out"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from cronlift.doctor.entry import Examined, Problem
-from cronlift.doctor.fixes import alter, identifier, renamed, unschedule
+from cronlift.doctor.fixes import alter, identifier, literal, renamed, unschedule
 from cronlift.doctor.rules.protocol import Weight
 from cronlift.doctor.world import World
 
@@ -28,6 +28,8 @@ def weight(problem: Problem) -> Weight:
 
 def consequence(problem: Problem) -> str:
     """What happens because of it."""
+    if problem.unit.inside and not problem.unit.inside[-1].oid and not problem.unit.caught:
+        return "it fails whenever it runs"
     if problem.unit.caught:
         return "the statement fails at every run, and an exception handler hides it"
     if problem.unit.conditional:
@@ -53,6 +55,10 @@ def meant(name: str, examined: Examined, world: World, *, routine: bool = False)
     suffix = "()" if routine else ""
     here = [(s, n) for s, n in world.names.get(entry.database, ()) if n.endswith("()") == routine]
     same = [(s, n) for s, n in here if n == wanted + suffix]
+    if routine and any(s in examined.path for s, _ in same):
+        known = sorted({s for s, _ in same if s in examined.path})
+        text = f"; {wanted} exists in {', '.join(known)} with other arguments"
+        return text, f"-- see what it takes: SELECT oid::regprocedure FROM pg_proc WHERE proname = {literal(wanted)};"
     if len(same) == 1:
         found = ".".join(identifier(part.removesuffix("()")) for part in same[0])
         changed = renamed(entry.command, name, found)
@@ -76,7 +82,8 @@ def meant(name: str, examined: Examined, world: World, *, routine: bool = False)
             return f"; did you mean {new}?", alter(entry, command=changed)
         return f"; did you mean {new}?", f"-- correct the name where the body has it: {wanted} → {new}"
     what = f"{wanted}()" if routine else wanted
-    return "", f"-- create {what} in {entry.database}, or take the entry out:\n{unschedule(entry)}"
+    where = f" in {entry.database}" if entry.database else " in a migration before this one"
+    return "", f"-- create {what}{where}, or take the entry out:\n{unschedule(entry)}"
 
 
 def quoted_name(message: str) -> str:

@@ -23,11 +23,12 @@ _MAX_HELD = 64 * 1024 * 1024  # bytes of source kept in memory; what is beyond i
 class Project:
     """The application below ``root``. Files are read as data; nothing is compiled or run."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, anywhere: bool = False) -> None:
+        """``anywhere``: the folder need not be an application (migrations on their own)."""
         if not root.is_dir():
             raise UsageError("there is no such folder", where=str(root), do="name the application's folder with --app")
         self.root = root.resolve()
-        if not (self.root / "mix.exs").is_file() and not (self.root / "config").is_dir():
+        if not anywhere and not (self.root / "mix.exs").is_file() and not (self.root / "config").is_dir():
             raise UsageError(
                 "this folder is not an Elixir application: it has neither mix.exs nor config/",
                 where=str(root),

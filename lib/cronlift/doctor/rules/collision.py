@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from cronlift.doctor import frequency, tree
@@ -40,13 +40,14 @@ def _check(world: World) -> Iterator[Flaw]:
     uses: dict[tuple[str, str], dict[int, _Use]] = defaultdict(dict)
     for number, examined in enumerate(world.examined):
         fields = world.parsed(examined.entry.schedule)[-1]
-        if examined.entry.active and isinstance(fields, Fields):
+        if examined.entry.active and examined.entry.scheduled and isinstance(fields, Fields):
             for name, how, verb in _uses(examined):
                 key = (examined.entry.database, name)
                 known = uses[key].get(number)
                 if known is None or _RANK.index(how) < _RANK.index(known.how):
                     uses[key][number] = _Use(examined.entry, fields, how, verb)
     met: set[tuple[int, int]] = set()
+    by_entry: dict[Entry, list[Flaw]] = defaultdict(list)
     for (_, name), users in uses.items():
         if len(users) > _MOST:
             continue
@@ -57,7 +58,12 @@ def _check(world: World) -> Iterator[Flaw]:
             found = list(_pair(name, first, second, world))
             if found:
                 met.add((one, other))
-                yield from found
+                for flaw in found:
+                    assert flaw.entry is not None
+                    by_entry[flaw.entry].append(flaw)
+    for flaws in by_entry.values():  # one finding an entry: the first partner, and how many more there are
+        more = f" (and the same with {len(flaws) - 1} more)" if len(flaws) > 1 else ""
+        yield replace(flaws[0], message=flaws[0].message + more)
 
 
 _RANK = ("whole", "rows", "copies", "reads")

@@ -16,7 +16,7 @@ def _check(world: World) -> Iterator[Flaw]:
     same: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
     for examined in world.examined:
         entry = examined.entry
-        if entry.active and not world.clone:
+        if entry.active and entry.scheduled and not world.clone:
             command = " ".join(entry.command.split()).rstrip("; ").lower()
             same[command, " ".join(entry.schedule.split()), entry.database, entry.username].append(entry)
     unnamed = 0

@@ -13,7 +13,8 @@ from cronlift.doctor.world import World
 
 def _check(examined: Examined, world: World) -> Iterator[Flaw]:
     for problem in names.complaints(examined, {"42704"}):
-        fix = f"-- create it in {examined.entry.database}, or take the entry out:\n{unschedule(examined.entry)}"
+        where = f" in {examined.entry.database}" if examined.entry.database else ""
+        fix = f"-- create it{where}, or take the entry out:\n{unschedule(examined.entry)}"
         yield Flaw(names.weight(problem), names.sentence(problem), fix)
 
 

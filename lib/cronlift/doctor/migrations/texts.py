@@ -1,0 +1,94 @@
+"""The SQL texts in a folder of migrations: whole .sql files, and what Ecto migrations hand to ``execute``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cronlift.elixir import parser
+from cronlift.elixir import syntax as ast
+from cronlift.elixir.modules import read_modules
+from cronlift.errors import UsageError
+
+_RUNS = {"execute", "query", "query!"}
+# The second half of a file that holds both ways: dbmate, goose, sql-migrate.
+_DOWN = re.compile(r"^--\s*(?:migrate:down|\+goose\s+Down|\+migrate\s+Down)\b.*$", re.I | re.M)
+_META = re.compile(r"^\\.*$", re.M)
+_LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SqlText:
+    """One text: where it begins, whether it takes a migration back, and the comments of the host language above it.
+
+    ``whole`` is False where a part of it is only known when it runs.
+    """
+
+    sql: str
+    file: str
+    line: int
+    down: bool
+    remarks: str = ""
+    whole: bool = True
+
+
+def read(folder: Path) -> tuple[list[SqlText], list[str]]:
+    """Every text in the order the migrations run, and what could not be read. Raises UsageError for no folder."""
+    if not folder.is_dir():
+        raise UsageError("there is no such folder", where=str(folder), do="name the migrations' folder")
+    texts: list[SqlText] = []
+    unread: list[str] = []
+    files = [p for p in folder.rglob("*") if p.suffix in (".sql", ".exs", ".ex") and p.is_file() and not p.is_symlink()]
+    if not files:
+        raise UsageError("no .sql and no .exs file in it", where=str(folder), do="name the migrations' folder")
+    for path in sorted(files, key=lambda p: (_version(p.name), p.as_posix())):
+        name = path.relative_to(folder).as_posix()
+        try:
+            if path.stat().st_size > _LARGEST:
+                raise UsageError("the file is too large")
+            source = path.read_bytes()
+            texts += _sql(source.decode(), name) if path.suffix == ".sql" else _elixir(source, name)
+        except (UsageError, UnicodeDecodeError, OSError) as error:
+            what = error.what if isinstance(error, UsageError) else type(error).__name__
+            unread.append(f"{name} was not read: {what}")
+    return texts, unread
+
+
+def _version(name: str) -> int:
+    number = re.match(r"[vV]?(\d+)", name)
+    return int(number[1]) if number else 0
+
+
+def _sql(text: str, name: str) -> Iterator[SqlText]:
+    text = _META.sub("", text)
+    both = _DOWN.search(text)
+    backwards = bool(re.search(r"(?:\.|_|\b)(?:down|rollback|undo)\.sql$", name, re.I))
+    yield SqlText(text[: both.start()] if both else text, name, 1, backwards)
+    if both:
+        yield SqlText(text[both.end() :], name, text.count("\n", 0, both.end()) + 1, True)
+
+
+def _elixir(source: bytes, name: str) -> Iterator[SqlText]:
+    lines = source.decode("utf-8", "replace").splitlines()
+    for module in read_modules(parser.parse(source, name), name):
+        for (function, _), definition in module.functions.items():
+            for clause in definition.clauses:
+                for node in ast.walk(clause.sections or {}):
+                    if isinstance(node, ast.Call) and node.name in _RUNS:
+                        for number, argument in enumerate(a for a in node.args if isinstance(a, ast.Text)):
+                            down = function == "down" or (function == "change" and number == 1)
+                            yield _text(argument, name, lines, down)
+
+
+def _text(node: ast.Text, name: str, lines: list[str], down: bool) -> SqlText:
+    parts = [part if isinstance(part, str) else "NULL" for part in node.parts]
+    heredoc = lines[node.span.line - 1].rstrip().endswith('"""')
+    above = []
+    for line in reversed(lines[: node.span.line - 1]):
+        if not line.lstrip().startswith("#"):
+            break
+        above.append(line.strip().lstrip("# "))
+    whole = all(isinstance(part, str) for part in node.parts)
+    return SqlText("".join(parts), name, node.span.line + heredoc, down, "\n".join(reversed(above)), whole)

@@ -1,0 +1,5 @@
+-- The names of PostgreSQL's own functions (lib/cronlift/doctor/migrations/builtin_functions.txt).
+SELECT DISTINCT proname
+FROM pg_catalog.pg_proc
+WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+ORDER BY 1
