@@ -207,7 +207,8 @@ def test_the_job_role(shop, tmp_path):
     assert refusal(plan(shop, tmp_path, CLEANUP))[0] == "superuser-role"
     chosen = {"Shop.CartCleanupWorker": {"job_role": "app"}}
     code, why = refusal(plan(shop, tmp_path, CLEANUP, decide=chosen))
-    assert (code, why) == ("missing-privilege", "role app would run the job but lacks DELETE on cart")
+    said = "role app would run the job but lacks DELETE on cart; to give it: GRANT DELETE ON public.cart TO app;"
+    assert (code, why) == ("missing-privilege", said)
     with shop.admin() as connection:
         connection.execute("GRANT SELECT, DELETE ON cart TO app")
     assert only(plan(shop, tmp_path, CLEANUP, decide=chosen)).job_role == "app"
@@ -227,7 +228,10 @@ def test_a_function_that_only_its_owner_may_call(shop, tmp_path):
     with shop.admin() as connection:
         connection.execute("ALTER FUNCTION forget_carts() OWNER TO postgres")
     code, why = refusal(plan(shop, tmp_path, job, decide={"Shop.Calls": {"job_role": "app"}}))
-    assert (code, why.rpartition(" lacks ")[2]) == ("missing-privilege", "EXECUTE on forget_carts()")
+    assert (code, why.rpartition(" lacks ")[2]) == (
+        "missing-privilege",
+        "EXECUTE on forget_carts(); to give it: GRANT EXECUTE ON ROUTINE public.forget_carts() TO app;",
+    )
 
 
 def test_row_level_security_is_said(shop, tmp_path):

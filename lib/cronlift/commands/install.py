@@ -8,6 +8,7 @@ import typer
 
 from cronlift.commands import options, output
 from cronlift.errors import UsageError
+from cronlift.installation import preflight
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Server
@@ -76,16 +77,16 @@ def show(document: Installation, plan: Plan, *, as_json: bool) -> None:
     rows = [(a.state, a.object.replace("_", " "), a.name, a.database, a.job) for a in document.actions]
     output.table(("STATE", "OBJECT", "NAME", "DATABASE", "JOB"), rows)
     if document.rights:
-        print()
+        print("\nWhat the connected role must be able to do:\n")
         output.table(
-            ("HELD", "RIGHT", "IF MISSING, PASTE AS A SUPERUSER", "SOURCE"),
-            [
-                ("yes" if right.held else "NO", right.name, "" if right.held else right.grant, right.source)
-                for right in document.rights
-            ],
+            ("HELD", "DATABASE", "RIGHT", "WHO DEMANDS IT"),
+            [("yes" if r.held else "NO", r.database, r.name, r.source) for r in document.rights],
         )
-        missing = list(dict.fromkeys(right.grant for right in document.rights if not right.held))
-        print("\n".join(output.printable(line) for line in ["", "Missing:", *missing, ""]) if missing else "")
+        missing = preflight.to_paste(document.rights)
+        if missing:
+            print("\nMissing. Paste into psql as a superuser, or let a DBA run up.sql or down.sql:\n")
+            print("\n".join(output.printable(line) for line in missing))
+        print()
     for note in document.notes:
         print(output.printable(f"note: {note}"))
     if not document.applied:

@@ -125,8 +125,20 @@ def _check_found(
         raise RefusalError(
             f"{reference.kind}-not-found",
             f"{reference.kind} {name} does not exist in database {connection.info.dbname} "
-            f"(search_path {path_text(schemas)})",
+            f"(search_path {path_text(schemas)}){_hidden(connection, reference)}",
         )
+
+
+def _hidden(connection: Connection, reference: Reference) -> str:
+    """What to do where the name stands for something in a schema that the role may not use: PostgreSQL leaves such
+    schemas out of the search_path without a word (manual, 20.11.1 search_path)."""
+    rows = connection.execute(
+        resources.sql("generate/hidden_schemas"), {"schema": reference.schema, "name": reference.name}
+    ).fetchall()
+    if not rows:
+        return ""
+    schema, grant = rows[0]
+    return f"; schema {schema} has one, which the connected role may not use: {grant}"
 
 
 def _parameter_types(connection: Connection, statement: Statement) -> tuple[str, ...]:
@@ -181,8 +193,8 @@ def default_grantees(connection: Connection, schema: str, owner: str) -> tuple[s
     return tuple(str(name) for (name,) in rows if name != owner)
 
 
-def missing_privileges(connection: Connection, name: str, facts: Sequence[Facts]) -> list[str]:
-    """What the role may not do of all the statements do, as ``PRIVILEGE on object``."""
+def missing_privileges(connection: Connection, name: str, facts: Sequence[Facts]) -> list[tuple[str, str]]:
+    """What the role may not do of all the statements do, as ``PRIVILEGE on object``, each with the GRANT for it."""
     relations = {(r.oid, r.reference.use) for f in facts for r in f.relations}
     rows = connection.execute(
         resources.sql("generate/missing_privileges"),
@@ -194,7 +206,10 @@ def missing_privileges(connection: Connection, name: str, facts: Sequence[Facts]
             "functions": sorted(oid for f in facts for oid in _certain_functions(f)),
         },
     ).fetchall()
-    return [f"{'ownership of' if privilege == 'OWNER' else f'{privilege} on'} {what}" for privilege, what in rows]
+    return [
+        (f"{'ownership of' if privilege == 'OWNER' else f'{privilege} on'} {what}", str(grant))
+        for privilege, what, grant in rows
+    ]
 
 
 def _certain_functions(facts: Facts) -> list[int]:

@@ -50,7 +50,10 @@ def plan_job(
     _check_refresh(reads)
     missing = catalog.missing_privileges(connection, role.name, facts)
     if missing:
-        raise RefusalError("missing-privilege", f"role {role.name} would run the job but lacks {', '.join(missing)}")
+        lacks, grants = ", ".join(what for what, _ in missing), " ".join(dict.fromkeys(grant for _, grant in missing))
+        raise RefusalError(
+            "missing-privilege", f"role {role.name} would run the job but lacks {lacks}; to give it: {grants}"
+        )
 
     schema_name = procedure_name = procedure_sql = None
     commits = False

@@ -9,6 +9,7 @@ import psycopg
 
 from cronlift import resources
 from cronlift.errors import ServerError
+from cronlift.generate.quoting import connect
 from cronlift.installation import act, refusal
 from cronlift.installation.act import Way
 from cronlift.installation.sessions import Sessions
@@ -54,10 +55,18 @@ def require(needed: Sequence[Right]) -> None:
     if missing:
         raise ServerError(
             "the connected role may not do all that is needed; nothing was changed",
-            where="\n         ".join(f"{right.name} ({right.source})" for right in missing),
-            do="paste, as a superuser or the objects' owner (or let a DBA run up.sql or down.sql):\n"
-            + "\n".join(dict.fromkeys(right.grant for right in missing)),
+            where="\n         ".join(f"{right.database}: {right.name} ({right.source})" for right in missing),
+            do="paste into psql as a superuser (or let a DBA run up.sql or down.sql):\n" + "\n".join(to_paste(needed)),
         )
+
+
+def to_paste(asked: Sequence[Right]) -> list[str]:
+    """The lines for psql that give every right that is missing, each in its database."""
+    lines: list[str] = []
+    for database in dict.fromkeys(right.database for right in asked if not right.held):
+        missing = (right.grant for right in asked if right.database == database and not right.held)
+        lines += [connect(database), *dict.fromkeys(missing)]
+    return lines
 
 
 def _ask(connection: Connection, file: str, parameters: dict[str, Any]) -> list[Right]:
@@ -70,6 +79,6 @@ def _ask(connection: Connection, file: str, parameters: dict[str, Any]) -> list[
             connection.rollback()
     database = connection.info.dbname
     return [
-        Right(name=f"database {database}: {name}", held=bool(held), grant=str(grant), source=str(source))
+        Right(database=database, name=str(name), held=bool(held), grant=str(grant), source=str(source))
         for name, held, grant, source in rows
     ]

@@ -19,9 +19,10 @@ class Action(Record):
 
 
 class Right(Record):
-    """One thing the installing role must be able to do. ``grant`` is what to paste, as a superuser or the object's
-    owner, where it cannot; ``source`` says who demands it."""
+    """One thing the installing role must be able to do in ``database``. ``grant`` is what to paste as a superuser where
+    it cannot; ``source`` says who demands it."""
 
+    database: str
     name: str
     held: bool
     grant: str

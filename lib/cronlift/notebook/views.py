@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib import rc_context
 
+from cronlift.installation import preflight
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
 from cronlift.model.plan import Plan, PlannedJob
@@ -177,14 +178,23 @@ def installation(document: Installation) -> Block:
     ]
     parts: list[Part] = []
     if document.rights:
-        missing = list(dict.fromkeys(right.grant for right in document.rights if not right.held))
+        missing = preflight.to_paste(document.rights)
         held: list[Sequence[Cell]] = [
-            (Badge("held", "green") if right.held else Badge("missing", "red"), right.name, right.source)
+            (
+                Badge("held", "green") if right.held else Badge("missing", "red"),
+                right.database,
+                right.name,
+                right.source,
+            )
             for right in document.rights
         ]
-        parts.append(Fold("What the connected role must be able to do", Table(("", "right", "source"), held)))
+        parts.append(
+            Fold("What the connected role must be able to do", Table(("", "database", "right", "who demands it"), held))
+        )
         if missing:
-            parts.append(Listing("Missing: paste as a superuser, or let a DBA run up.sql", "\n".join(missing)))
+            parts.append(
+                Listing("Missing: paste into psql as a superuser, or let a DBA run up.sql", "\n".join(missing))
+            )
     if document.notes:
         parts.append(Fold("Notes", Table(("note",), [(n,) for n in document.notes]), open=True))
     return block(_say(document), Table(("object", "name", "database", "state"), rows), *parts)

@@ -16,7 +16,7 @@ from cronlift.generate import script
 from cronlift.installation import act, preflight, refusal
 from cronlift.installation.act import Part, Way
 from cronlift.installation.sessions import Sessions, opened
-from cronlift.installation.state import Found
+from cronlift.installation.state import Found, State
 from cronlift.model.installation import Action, Installation, Right
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Server
@@ -36,6 +36,8 @@ BEGUN = (
 CUT_SHORT = "cut short: running the same command again finishes"
 
 _VERBS: dict[Way, str] = {"install": "install", "rollback": "roll back"}
+
+_START: dict[Way, State] = {"install": "absent", "rollback": "present"}
 
 Recorder = Callable[[Installation], object]
 
@@ -121,11 +123,22 @@ class _Act:
         try:
             return [found for part in parts for found in act.look(self.plan, part)]
         except psycopg.Error as error:
+            if isinstance(error, psycopg.errors.InsufficientPrivilege):
+                self._require_everything(sessions)
             raise refusal.refused(error, "the catalogs") from None
         finally:
             for connection in {sessions.app, sessions.cron}:
                 if not connection.closed:
                     connection.rollback()
+
+    def _require_everything(self, sessions: Sessions) -> None:
+        """Not even a look is allowed: every right that the whole act would need, at once."""
+        for connection in {sessions.app, sessions.cron}:
+            connection.rollback()
+        target, state = self.plan.target, _START[self.way]
+        to_do = [Found(target.cron_database, "cron_entry", job.cron_name, job, state) for job in self.plan.jobs]
+        to_do += [Found(target.database, "procedure", j.id, j, state) for j in self.plan.jobs if j.procedure_sql]
+        preflight.require(preflight.rights(self.plan, sessions, to_do, self.way))
 
     def _record_what_is_there(self, before: list[Found]) -> None:
         """After a failure: the truth, as far as it can be seen. Where the server is away, ``BEGUN`` stays on record."""

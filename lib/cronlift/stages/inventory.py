@@ -11,6 +11,7 @@ import psycopg
 
 from cronlift import resources
 from cronlift.elixir.project import Project, utf8
+from cronlift.errors import ServerError
 from cronlift.model.document import Location
 from cronlift.model.job import Inventory, Job, NotAnalysed, Observed
 from cronlift.sources import sources, startup
@@ -88,11 +89,26 @@ def _with_enqueuers(project: Project, jobs: list[Job]) -> list[Job]:
     return out
 
 
+def _grant(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(resources.sql("observed_jobs_grant")).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
 def _observed(connection: psycopg.Connection[Any], jobs: list[Job]) -> list[Job]:
     """Join with the scheduler's own table; where the database has none, nothing was observed."""
     if connection.execute("SELECT pg_catalog.to_regclass('oban_jobs')").fetchone() == (None,):
         return jobs
-    rows = {(w, json.dumps(a, sort_keys=True)): r for w, a, *r in connection.execute(resources.sql("observed_jobs"))}
+    try:
+        found = connection.execute(resources.sql("observed_jobs")).fetchall()
+    except psycopg.errors.InsufficientPrivilege:
+        connection.rollback()
+        raise ServerError(
+            "the connected role may not read what the scheduler recorded (oban_jobs)",
+            where=f"database {connection.info.dbname}",
+            do=f"as its owner or a superuser: {_grant(connection)}",
+        ) from None
+    rows = {(w, json.dumps(a, sort_keys=True)): r for w, a, *r in found}
     out = []
     for job in jobs:
         key = (job.worker, json.dumps(job.options.args, sort_keys=True))
