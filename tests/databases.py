@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import dataclass
 
 from cronlift.postgres.server import Connection, Server
-from cronlift.sandbox import Sandbox
+from cronlift.sandbox import Sandbox, libraries
 
 ROLE = "app"  # owns every test's database and everything in it; no superuser
 
@@ -31,3 +33,16 @@ class AppDatabase:
         """Run an SQL script (several statements) and commit."""
         with self.connect(user) as connection:
             connection.cursor().execute(script.encode())
+
+    def psql(self, *options: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the psql that came with the server (a machine may have none), as the superuser; libpq's environment
+        names the server."""
+        programs = self.sandbox.programs
+        return subprocess.run(
+            [programs.program("psql"), "-X", "-q", "-U", "postgres", *options],
+            env={**os.environ, **libraries.environment(programs.library_path)},
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )

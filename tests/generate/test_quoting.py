@@ -1,7 +1,5 @@
 """Names and texts in SQL, judged by the server itself."""
 
-import subprocess
-
 import pgparse
 import psycopg
 import pytest
@@ -117,12 +115,8 @@ def test_psql_connects_to_a_database_of_any_name(app_database, name):
         connection.autocommit = True
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            done = subprocess.run(
-                ["psql", "-X", "-qAt", "-U", "postgres", "-d", app_database.name, "-v", "ON_ERROR_STOP=1"],
-                input=f"{connect(name)}\nSELECT current_database();\n",
-                capture_output=True,
-                text=True,
-            )
+            script = f"{connect(name)}\nSELECT current_database();\n"
+            done = app_database.psql("-At", "-d", app_database.name, "-v", "ON_ERROR_STOP=1", text=script)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
     assert (done.stdout, done.stderr) == (f"{name}\n", "")

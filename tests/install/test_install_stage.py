@@ -1,7 +1,5 @@
 """Install and rollback on real databases with real pg_cron, in both set-ups."""
 
-import subprocess
-
 import psycopg
 import pytest
 from building import DELETE, application, classified, decision, step
@@ -151,13 +149,7 @@ def test_psql_stops_at_another_entry(shop, plan, tmp_path):
 def psql(shop, folder, script: str, expect: int = 0) -> str:
     """Run a script as a DBA does, from another database than the plan's."""
     (folder / "script.sql").write_bytes(script.encode())
-    settings = ["host", "port"]
-    options = [f"--{k}={shop.sandbox.environment[f'PG{k.upper()}']}" for k in settings]
-    done = subprocess.run(
-        ["psql", "-X", "-q", "-U", "postgres", "-d", "template1", *options, "-f", str(folder / "script.sql")],
-        capture_output=True,
-        text=True,
-    )
+    done = shop.psql("-d", "template1", "-f", str(folder / "script.sql"))
     assert done.returncode == expect, done.stderr
     return done.stderr
 
