@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cronlift.ecto import operations
 from cronlift.elixir import syntax as ast
@@ -39,6 +39,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class MultiValue(Value):
+    STRUCT: ClassVar[str] = "Ecto.Multi"
     operations: tuple[Operation, ...] = ()
 
 

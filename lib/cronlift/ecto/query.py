@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from cronlift.ecto.expression import Binding, Expr, Fragment, Window
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
@@ -106,6 +107,7 @@ class Trouble:
 class QueryValue(Value):
     """``aliases``: named bindings with their numbers. ``distinct``: True, or (direction, expression) pairs."""
 
+    STRUCT: ClassVar[str] = "Ecto.Query"
     source: From
     joins: tuple[Join, ...] = ()
     wheres: tuple[Condition, ...] = ()
@@ -139,6 +141,7 @@ class QueryValue(Value):
 class SubqueryValue(Value):
     """``subquery(query)``."""
 
+    STRUCT: ClassVar[str] = "Ecto.SubQuery"
     query: QueryValue
 
 
@@ -147,6 +150,7 @@ class DynamicValue(Value):
     """``dynamic([bindings], expr)``: expanded where it is used, against that query's bindings. ``slots`` hold what
     its pins, attributes and module names were, in the order of their nodes."""
 
+    STRUCT: ClassVar[str] = "Ecto.Query.DynamicExpr"
     bindings: ast.Node | None
     body: ast.Node
     slots: tuple[Value, ...]

@@ -3,7 +3,8 @@ update_all/2, delete_all/1), with what Ecto refuses refused (ecto lib/ecto/query
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto.casting import cast
@@ -285,6 +286,10 @@ class Rendering:
         froms = ", ".join(
             f"{self._source(at, at.plan.source(j.index))} AS {self.alias(at.plan.source(j.index))}" for j in lead
         )
+        for join in joins[len(lead) :]:
+            if join.on is not None and 0 in set(bindings_in(join.on)):
+                # The target of an UPDATE is not in its FROM list (manual, UPDATE; parser/analyze.c).
+                raise RaisesError("a join of update_all names the updated table in its `on`, which PostgreSQL refuses")
         others = "".join(f" {self._join(at, j)}" for j in joins[len(lead) :])
         return froms + others, tuple(Condition("and", j.on) for j in lead if j.on is not None)
 
@@ -320,6 +325,18 @@ class Rendering:
             return ""
         shown = [at.expr(f.expr) for f in flattened(at, select)]
         return f" RETURNING {', '.join(shown) or 'TRUE'}"
+
+
+def bindings_in(node: object) -> Iterator[object]:
+    """Every binding an expression names, outside of subqueries."""
+    if isinstance(node, ex.FieldExpr):
+        yield node.binding
+    elif isinstance(node, ex.Expr) and not isinstance(node, ex.SubqueryExpr):
+        for part in fields(node):
+            yield from bindings_in(getattr(node, part.name))
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from bindings_in(item)
 
 
 def _only_filters(query: QueryValue, operation: str) -> None:

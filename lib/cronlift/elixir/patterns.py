@@ -128,6 +128,8 @@ class Matcher:
 
     def _map(self, pattern: ast.Map, value: Value, bound: Bindings) -> Result:
         if not isinstance(value, MapValue):
+            if value.STRUCT:
+                return self._struct(pattern, value, bound)
             return self._shapeless(pattern, value, bound)
         verdict = Match.YES
         if isinstance(pattern.struct, ast.Alias):
@@ -153,6 +155,15 @@ class Matcher:
                 one, bound = self.match(inner, found, bound)
                 verdict = min(verdict, one)
         return verdict, bound
+
+    def _struct(self, pattern: ast.Map, value: Value, bound: Bindings) -> Result:
+        """A struct that is not held as a map: its name is known, its fields are not looked at."""
+        if isinstance(pattern.struct, ast.Alias) and self.expand(pattern.struct) != value.STRUCT:
+            return Match.NO, bound
+        plain = not pattern.pairs and (pattern.struct is None or isinstance(pattern.struct, ast.Alias))
+        if plain:
+            return Match.YES, bound
+        return Match.MAYBE, {**bound, **{name: Unknown("a struct's field") for name in variables(pattern)}}
 
     def _shapeless(self, pattern: Node, value: Value, bound: Bindings, *, sure_no: bool = True) -> Result:
         """The value has no shape to take apart: bind the pattern's variables to unknowns."""

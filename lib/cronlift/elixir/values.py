@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom
@@ -14,7 +14,9 @@ _MAX_ALTERNATIVES = 6
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    pass
+    """``STRUCT`` names the struct that a value is in Elixir, where it is not held as a map here."""
+
+    STRUCT: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Fixed(Value):
 class DecimalNumber(Value):
     """``%Decimal{}``: its digits, as PostgreSQL's numeric reads them."""
 
+    STRUCT: ClassVar[str] = "Decimal"
     text: str
 
 
