@@ -2,7 +2,7 @@
 
 Every message answers three questions: what happened, where, and what to do. Exit codes are the
 command line's contract: 0 fine, 1 a finding, 2 wrong use or bad input, 3 the environment,
-4 pending, 5 a bug of ours, 130 interrupted.
+4 pending, 5 a bug of ours, 130 interrupted (141: whoever read our output went away).
 """
 
 from __future__ import annotations

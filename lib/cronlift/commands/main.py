@@ -38,6 +38,8 @@ VERBS = (
     "lab",
 )
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_INTERRUPTED = "interrupted; running the same command again continues"
 _PIPE_CLOSED = 128 + signal.SIGPIPE
 """What a shell reports of a program whose reader went away (``cronlift … | head``)."""
 
@@ -63,12 +65,18 @@ for verb in VERBS:
 
 def run() -> None:
     """Run the command line and exit with the documented code."""
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _interrupt)
+    for number in _ENDING:
+        signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to stop
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # while an error was put into words
+        output.complain(_INTERRUPTED)
+        code = 130
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)  # it is done: nothing is left to interrupt but Python's own end
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -106,12 +114,12 @@ def main(arguments: list[str]) -> int:
         output.complain(bug_report.tell(error, arguments))
         return 5
     if result == 130:
-        output.complain("interrupted; running the same command again continues")
+        output.complain(_INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM and SIGHUP end a command as Ctrl-C does: kernels and transactions are brought to an end first."""
+    """SIGTERM and SIGHUP end a command as Ctrl-C does, which lets kernels and transactions come to an end first."""
     raise KeyboardInterrupt
 
 

@@ -60,6 +60,9 @@ def read_config(project: Project, env: str) -> Config:
     config = Config()
     project.memo[f"config {env}"] = config
     _outside(project, config)
+    if not config.unread and not any((project.root / "config" / f).exists() for f in ("config.exs", "runtime.exs")):
+        why = "there is no config/config.exs: what is scheduled elsewhere than in the code is not known"
+        config.unread.append(("config", 1, why))
     reader = _Reader(project, env, config)
     for file in ("config/config.exs", "config/runtime.exs", "config/releases.exs"):
         if os.path.lexists(project.root / file):  # a link that leads nowhere is said, not passed over

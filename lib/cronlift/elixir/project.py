@@ -125,8 +125,8 @@ class Project:
             return text
         except UnicodeDecodeError as error:
             raise UsageError("the file is not UTF-8", where=file, do="Elixir source is UTF-8: convert it") from error
-        except (OSError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+        except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself, before Python 3.13
+            reason = getattr(error, "strerror", None) or "Too many levels of symbolic links"
             raise UsageError(f"cannot read the file: {reason}", where=file, do="make it readable") from error
 
     def digest(self) -> str:

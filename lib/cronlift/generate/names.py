@@ -21,7 +21,7 @@ def shortened(name: str) -> str:
 def checked(name: str, what: str) -> str:
     """A name that a person chose. Raises UsageError where PostgreSQL would cut or garble it."""
     if not name or not name.isprintable():
-        raise UsageError(f"{what} is empty or holds characters that cannot be shown: {name!r}")
+        raise UsageError(f"{what} is empty or holds characters that cannot be shown: {name!r}", do="choose another one")
     if len(name.encode()) > MAX_NAME_BYTES:
         raise UsageError(
             f"{what} has {len(name.encode())} bytes, PostgreSQL keeps {MAX_NAME_BYTES}",

@@ -31,7 +31,9 @@ def quote_ident(name: str) -> str:
     Everything else (upper case, Unicode, ``$``) is quoted. Raises UsageError for names PostgreSQL cannot hold.
     """
     if not name or "\0" in name:
-        raise UsageError("a name in SQL may be neither empty nor hold a NUL", where=repr(name))
+        raise UsageError(
+            "a name in SQL may be neither empty nor hold a NUL", where=repr(name), do="choose another name"
+        )
     if _PLAIN.fullmatch(name) and not _is_reserved(name):
         return name
     return '"' + name.replace('"', '""') + '"'
@@ -54,7 +56,7 @@ def _is_reserved(word: str) -> bool:
 def quote_literal(text: str) -> str:
     """The text as a string constant, safe whatever ``standard_conforming_strings`` says (manual, 4.1.2.2)."""
     if "\0" in text:
-        raise UsageError("a text in SQL cannot hold a NUL", where=repr(text[:40]))
+        raise UsageError("a text in SQL cannot hold a NUL", where=repr(text[:40]), do="take the NUL out of it")
     quoted = "'" + text.replace("'", "''") + "'"
     return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
@@ -82,7 +84,11 @@ def connect(database: str) -> str:
     connection string travels inside one.
     """
     if re.search(r"[\r\n\0]", database):
-        raise UsageError("a database name with a line break cannot be written into a script", where=repr(database))
+        raise UsageError(
+            "a database name with a line break cannot be written into a script",
+            where=repr(database),
+            do="rename the database",
+        )
     if re.fullmatch(r"[A-Za-z0-9_.]+", database):
         # psql strips double quotes and does not fold case, so a plain name needs none.
         return rf"\connect {database}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import StrictBool
+
 from cronlift.model.document import Record
 
 
@@ -27,13 +29,13 @@ class Decision(Record):
     who: str
     when: str
     why: str
-    move: bool = True
+    move: StrictBool = True
     verdict: Literal["pure_sql", "app_logic", "needs_review"] | None = None
     cron_name: str | None = None
     procedure: str | None = None
     schema_name: str | None = None
     job_role: str | None = None
-    superuser: bool = False
+    superuser: StrictBool = False
     masks: tuple[Mask, ...] = ()
 
 

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +24,8 @@ class LocalKernel(AsyncKernelManager):
     Python."""
 
     environment: ClassVar[dict[str, str]] = {}
+    process: ClassVar[int | None] = None
+    stopped: ClassVar[bool] = False
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -31,10 +33,26 @@ class LocalKernel(AsyncKernelManager):
         return KernelSpec(argv=arguments, display_name="Python", language="python")
 
     async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
+        if self.stopped:
+            raise RuntimeError("interrupted")
         kw["env"] = {**os.environ, **kw.get("env", {}), **self.environment}
         return await super()._async_pre_start_kernel(**kw)
 
     pre_start_kernel = _async_pre_start_kernel
+
+    async def _async_post_start_kernel(self, **kw: Any) -> None:
+        await super()._async_post_start_kernel(**kw)
+        type(self).process = getattr(self.provisioner, "pid", None)
+
+    post_start_kernel = _async_post_start_kernel
+
+    @classmethod
+    def signal(cls, number: int) -> None:
+        """Send a signal that ends the kernel of this class; one that has not started yet never will."""
+        cls.stopped = True
+        if cls.process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(cls.process, number)
 
 
 @contextmanager

@@ -8,9 +8,11 @@ cells marked as completed, and ``sys.exit(0)`` in a notebook looks like success 
 from __future__ import annotations
 
 import logging
+import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +26,7 @@ from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Verification
-from cronlift.notebook.kernel import kernel_class
+from cronlift.notebook.kernel import LocalKernel, kernel_class
 from cronlift.record import outcome
 from cronlift.record.outcome import Outcome
 from cronlift.record.run_folder import HELD, RunFolder
@@ -32,6 +34,11 @@ from cronlift.record.run_folder import HELD, RunFolder
 START_TIMEOUT = 120
 CELL_TIMEOUT = 1800
 """Seconds for a kernel to start, and for the longest cell (verify waits for a real run by pg_cron)."""
+
+GRACE = 15
+"""Seconds that a cell has for undoing what it began, after an interrupt."""
+
+INTERRUPTED = "interrupted"
 
 Progress = Callable[[str], None]
 
@@ -153,7 +160,7 @@ def run_stage(settings: Settings, stage: Stage) -> StageResult:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     started = time.monotonic()
-    code, text = copy_context().run(_execute, source, target, settings.parameters(stage), settings)
+    code, text = _executed(source, target, settings.parameters(stage), settings)
     seconds = time.monotonic() - started
     if code:
         return StageResult(stage, code, text, seconds)
@@ -175,7 +182,10 @@ def _acted(folder: RunFolder) -> bool:
 
 def accept(folder: RunFolder, stage: Stage, run_id: str, notebook: Path) -> Outcome:
     """The second and third condition: all cells executed, and a document of this run. Raises CronliftError."""
-    unfinished = unfinished_cells(notebook)
+    try:
+        unfinished = unfinished_cells(notebook)
+    except ValueError:  # not a whole notebook
+        unfinished = ["all"]
     if unfinished:
         raise NotebookIncomplete(
             f"{stage.notebook} ended early: {outcome.plural(len(unfinished), 'cell')} not executed to the end",
@@ -184,7 +194,9 @@ def accept(folder: RunFolder, stage: Stage, run_id: str, notebook: Path) -> Outc
         )
     document = folder.read(stage.document)
     if document.run_id != run_id:
-        raise NotebookIncomplete(f"{stage.notebook} left a document of another run", where=str(folder.path))
+        raise NotebookIncomplete(
+            f"{stage.notebook} left a document of another run", where=str(folder.path), do="run it again"
+        )
     return outcome.of(document)
 
 
@@ -212,7 +224,32 @@ def unfinished_cells(notebook: Path) -> list[str]:
     return unfinished
 
 
-def _execute(source: Path, target: Path, parameters: dict[str, Any], settings: Settings) -> tuple[int, str]:
+def _executed(source: Path, target: Path, parameters: dict[str, Any], settings: Settings) -> tuple[int, str]:
+    """papermill in a thread, so that Ctrl-C reaches us: in the main thread nbclient takes the signal for itself, and a
+    run that was interrupted looks like one whose kernel died."""
+    environment = {**settings.environment, HELD: str(settings.folder.path)}
+    with kernel_class(environment) as kernel, ThreadPoolExecutor(1) as thread:
+        done = thread.submit(copy_context().run, _execute, source, target, parameters, kernel)
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            _stop(kernel, done)
+            return 130, INTERRUPTED
+
+
+def _stop(kernel: type[LocalKernel], done: Future[Any]) -> None:
+    """Interrupt the cell, which then undoes what it began (a transaction, a copy of a database); kill the kernel when
+    that takes too long or a second Ctrl-C comes."""
+    try:
+        kernel.signal(signal.SIGINT)
+        wait([done], timeout=GRACE)
+    except KeyboardInterrupt:
+        pass
+    if not done.done():
+        kernel.signal(signal.SIGKILL)
+
+
+def _execute(source: Path, target: Path, parameters: dict[str, Any], kernel: type[LocalKernel]) -> tuple[int, str]:
     """papermill's part: exit code and words; 0 and no words where it returned normally.
 
     Runs in a context of its own, whose event loop (jupyter_core makes one and leaves it open) is closed at the end.
@@ -226,27 +263,28 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any], settings: S
 
         logging.getLogger("papermill").setLevel(logging.ERROR)
         logging.getLogger("papermill.translators").setLevel(logging.ERROR)
-        environment = {**settings.environment, HELD: str(settings.folder.path)}
         try:
-            with kernel_class(environment) as kernel:
-                papermill.execute_notebook(  # type: ignore[attr-defined,no-untyped-call]
-                    _plain(source),
-                    _plain(target),
-                    parameters=parameters,
-                    kernel_name="python3",
-                    kernel_manager_class=kernel,
-                    progress_bar=False,
-                    start_timeout=START_TIMEOUT,
-                    execution_timeout=CELL_TIMEOUT,
-                )
+            papermill.execute_notebook(  # type: ignore[attr-defined,no-untyped-call]
+                _plain(source),
+                _plain(target),
+                parameters=parameters,
+                kernel_name="python3",
+                kernel_manager_class=kernel,
+                progress_bar=False,
+                start_timeout=START_TIMEOUT,
+                execution_timeout=CELL_TIMEOUT,
+            )
         except PapermillExecutionError as error:
             return outcome.code_of(error.ename), _without_class(error)
         except DeadKernelError:
             return 3, f"{source.stem}: the kernel died (out of memory?)\n  do:    run it again"
         except CellTimeoutError:
-            return 3, f"{source.stem}: a cell took longer than {CELL_TIMEOUT} s and was stopped"
+            late = f"{source.stem}: a cell took longer than {CELL_TIMEOUT} s and was stopped"
+            return 3, f"{late}\n  do:    look at what the database waits for (pg_stat_activity), then run it again"
         except (PapermillException, RuntimeError, OSError) as error:
-            return 3, f"{source.stem}: the notebook could not be run: {error}"
+            why = getattr(error, "strerror", None) or error
+            wrong = f"{source.stem}: the notebook could not be run: {why}"
+            return 3, f"{wrong}\n  do:    see that there is room and memory, then run it again"
         finally:
             ensure_event_loop().close()
     return 0, ""

@@ -48,6 +48,11 @@ class Server:
                 "--dsn-env takes the NAME of an environment variable, not a connection string",
                 do="export the string in a variable, and give the variable's name",
             )
+        if self.cron_database is not None and _STRING.search(self.cron_database):
+            raise UsageError(
+                "--cron-database takes the name of a database, not a connection string",
+                do="give the name alone; the server is the one that --service or --dsn-env names",
+            )
 
     def connect(self, database: str | None = None, *, read_only: bool = True) -> Connection:
         """A connection, autocommit off, to ``database`` (default: what the server's name says).
@@ -176,6 +181,7 @@ class Server:
         )
 
 
+_STRING = re.compile(r"://|\b(host|hostaddr|port|user|password|dbname|service)\s*=")
 _LIBPQ = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
 
 

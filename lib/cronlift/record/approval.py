@@ -18,7 +18,7 @@ def require_approval(plan: Plan, plan_hash: str) -> None:
         )
     if len(plan_hash) < _SHORTEST or not plan.hash.startswith(plan_hash.lower()):
         raise SafetyError(
-            "the plan is not the one that was approved; nothing was installed",
+            "the plan is not the one that was approved; nothing was changed",
             where=f"approved {plan_hash}, the plan here is {plan.hash}",
             do="read what changed in the plan, then approve its hash",
         )

@@ -85,7 +85,7 @@ def _in_history(run: Path, wanted: str) -> bool:
 def records(parent: Path) -> tuple[Listed, ...]:
     """The run folders below ``parent`` (or ``parent`` itself), oldest first. Raises UsageError for no folder."""
     if not parent.is_dir():
-        raise UsageError("there is no such folder", where=str(parent))
+        raise UsageError("there is no such folder", where=str(parent), do="name the folder your run folders lie in")
     paths = [p.parent for p in [parent / "manifest.json", *parent.glob("*/manifest.json")] if p.is_file()]
     listed = []
     for path in paths:

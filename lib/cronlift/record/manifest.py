@@ -106,7 +106,9 @@ class Manifest(Record):
             ) from error
         except (ValueError, ValidationError) as error:
             raise UsageError(
-                f"{path.name} is not a manifest that this cronlift reads", where=str(path.parent)
+                f"{path.name} is not a manifest that this cronlift reads",
+                where=str(path.parent),
+                do="use the cronlift that wrote it; a manifest edited by hand is not read",
             ) from error
 
 

@@ -249,6 +249,9 @@ def _listed(path: Path, folder: RunFolder) -> bool:
     return path.is_file() and path not in (folder.manifest, folder.page) and path.name != ".lock"
 
 
+_BROKEN = "This notebook was not written to its end and cannot be read."
+
+
 def _notebooks(folder: RunFolder) -> list[dict[str, Any]]:
     return [_notebook(path) for path in sorted(folder.notebooks.glob("*.ipynb"))]
 
@@ -256,7 +259,10 @@ def _notebooks(folder: RunFolder) -> list[dict[str, Any]]:
 def _notebook(path: Path) -> dict[str, Any]:
     import nbformat
 
-    content: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    try:
+        content: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except ValueError:  # the disk was full, or papermill was killed while it wrote
+        return {"name": path.stem, "seconds": "", "cells": [{"kind": "markdown", "html": _BROKEN}]}
     duration = content.metadata.get("papermill", {}).get("duration")
     return {
         "name": path.stem,

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -23,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cronlift.errors import UsageError
-from cronlift.model.document import Document
+from cronlift.errors import ServerError, UsageError
+from cronlift.model.document import SCHEMA_VERSION, Document
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
@@ -42,6 +43,9 @@ DOCUMENTS: dict[type[Document], str] = {
 LOCK = ".lock"
 HELD = "CRONLIFT_LOCK_HELD"
 """Set for the kernels of a run whose runner holds the lock, to the folder's path: they write on its behalf."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_UNFINISHED = re.compile(r"\.(\w+\.json|[\w.-]+\.(sql|exs|patch|html))\.[a-z0-9_]{8}")
 
 D = TypeVar("D", bound=Document)
 
@@ -99,7 +103,12 @@ class RunFolder:
         """What the databases reported during verify (instants, rows); empty where verify has not run."""
         if not self.evidence.is_file():
             return {}
-        data = json.loads(self.evidence.read_text(encoding="utf-8"))
+        try:
+            data = json.loads(self.evidence.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                "evidence.json cannot be read", where=str(self.documents), do="run cronlift verify again"
+            ) from error
         return data if isinstance(data, dict) else {}
 
     def write(self, relative: str, text: str) -> Path:
@@ -107,10 +116,16 @@ class RunFolder:
         it."""
         target = self.path / relative
         if Path(relative).is_absolute() or ".." in Path(relative).parts:
-            raise UsageError("a file of a run must lie in its folder", where=relative)
+            raise UsageError("a file of a run must lie in its folder", where=relative, do="generate the plan again")
         try:
             write_atomically(target, text)
         except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise ServerError(
+                    f"cannot write {relative}: {error.strerror}; the file is as it was before",
+                    where=str(self.path),
+                    do="make room, then run the same command again: it continues",
+                ) from error
             raise UsageError(
                 f"cannot write {relative}: {error.strerror}",
                 where=str(self.path),
@@ -176,6 +191,7 @@ class RunFolder:
             yield self
             return
         self._refuse_foreign()
+        new = not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -194,6 +210,8 @@ class RunFolder:
                     where=str(self.path),
                     do="wait until it is done (or close the other browser tab's run), or use another --run folder",
                 ) from error
+            self._refuse_other_version()
+            self._sweep()
             from cronlift.record.manifest import note_altered  # it reads through this module
 
             note_altered(self)
@@ -206,6 +224,9 @@ class RunFolder:
 
                     close(self)
         finally:
+            if new and {p.name for p in self.path.iterdir()} == {LOCK}:
+                (self.path / LOCK).unlink()  # nothing came of it: what was not there is not there again
+                self.path.rmdir()
             os.close(descriptor)
 
     def note_altered(self, found: tuple[str, ...]) -> None:
@@ -223,6 +244,28 @@ class RunFolder:
     def _stamps(self) -> dict[str, tuple[int, int]]:
         found = sorted(self.documents.glob("*.json"))
         return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
+
+    def _refuse_other_version(self) -> None:
+        """A record of another version of cronlift is not continued: its documents would be lost."""
+        for path in (self.manifest, *sorted(self.documents.glob("*.json"))):
+            try:
+                data = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue  # absent, or broken: whoever needs it says so
+            version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else SCHEMA_VERSION
+            if version != SCHEMA_VERSION:
+                raise UsageError(
+                    f"this run folder was written by another version of cronlift: {path.name} has schema version "
+                    f"{version}, this one writes {SCHEMA_VERSION}",
+                    where=str(self.path),
+                    do="use the cronlift that wrote it, or name a new folder with --run",
+                )
+
+    def _sweep(self) -> None:
+        """Remove what a writer that was killed had not finished (see write_atomically)."""
+        for path in self.path.rglob(".*"):
+            if _UNFINISHED.fullmatch(path.name) and path.is_file():
+                path.unlink()
 
     def _refuse_foreign(self) -> None:
         """A folder that holds other things is never written to: the manifest lists every file below it."""

@@ -83,7 +83,9 @@ def make_private(folder: Path, account: Account) -> None:
             )
         folder.chmod(0o700)
     except OSError as error:
-        raise ServerError(f"cannot create a private folder: {error.strerror}", where=str(folder)) from error
+        raise ServerError(
+            f"cannot create a private folder: {error.strerror}", where=str(folder), do="see whose its parent folder is"
+        ) from error
     longest = len(os.fsencode(folder / ".s.PGSQL.5432"))
     assert longest <= _SOCKET_LIMIT
 
@@ -108,7 +110,9 @@ def _try_lock(path: Path) -> IO[str] | None:
     try:
         handle = path.open("a")
     except OSError as error:
-        raise ServerError(f"cannot write the lock file: {error.strerror}", where=str(path)) from error
+        raise ServerError(
+            f"cannot write the lock file: {error.strerror}", where=str(path), do="make it writable, or make room"
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(handle.fileno()), path.stat()):

@@ -142,7 +142,9 @@ def status(name: str = "default") -> Status:
     try:
         pid, major = cluster.pid(), cluster.major()
     except PermissionError as error:
-        raise ServerError("the sandbox belongs to another user", where=str(cluster.home)) from error
+        raise ServerError(
+            "the sandbox belongs to another user", where=str(cluster.home), do="ask as that user, or as root"
+        ) from error
     return Status(name, pid, major, str(cluster.socket), str(cluster.data), str(cluster.log))
 
 

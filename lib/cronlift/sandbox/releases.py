@@ -53,7 +53,9 @@ def wrap(tree: Path) -> None:
     """
     loader = libraries.loader(tree)
     if loader is None:
-        raise ServerError("the downloaded packages hold no C library", where=str(tree))
+        raise ServerError(
+            "the downloaded packages hold no C library", where=str(tree), do="remove that folder and try again"
+        )
     path = ":".join(f"$tree/{folder.relative_to(tree)}" for folder in libraries.folders(tree))
     for bindir in tree.glob("usr/lib/postgresql/*/bin"):
         programs = bindir.with_name("programs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -12,19 +13,34 @@ from cronlift.model.decision import Decision, Decisions
 from cronlift.model.document import SCHEMA_VERSION
 from cronlift.model.verdict import ClassifiedJob, Reason
 
+_LARGEST = 4 << 20
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
 
 def load(path: Path) -> Decisions:
     """Read a decisions file. Raises UsageError where it is absent, not YAML, or has a field that does not fit."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if path.is_file() and path.stat().st_size > _LARGEST:
+            raise UsageError(
+                f"the decisions are larger than {_LARGEST >> 20} MiB", where=str(path), do="name a decisions.yaml"
+            )
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise UsageError(
             f"cannot read the decisions: {error.strerror}", where=str(path), do="check the path"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except _Twice as error:
+        where = f"{path}:{error.line}"
+        raise UsageError(
+            f"the key `{error.key}` stands twice in the same place", where=where, do="leave one of the two out"
+        ) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise UsageError("the decisions are not YAML", where=where, do="mend the line") from error
+        why = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "not YAML that cronlift reads"
+        raise UsageError(
+            f"the decisions are {why}", where=where, do="mend the line (no &anchors, no *aliases)"
+        ) from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if version != SCHEMA_VERSION:
         text = f"decisions.yaml has schema_version {version}, this cronlift reads {SCHEMA_VERSION}"
@@ -32,9 +48,62 @@ def load(path: Path) -> Decisions:
     try:
         return Decisions.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(p) for p in first["loc"])
-        raise UsageError(f"{field}: {first['msg']}", where=str(path), do="correct that field") from error
+        first = error.errors(include_url=False)[0]
+        _, job, name, *_ = (*(str(part) for part in first["loc"]), "", "")
+        what = f"the decision on {job}: {name}" if name else f"the decision on {job}" if job else str(first["loc"][0])
+        raise UsageError(
+            f"{what} {_in_words(first['type'], first['msg'])}",
+            where=str(path),
+            do=f"correct it; a decision has: {', '.join(Decision.model_fields)}",
+        ) from error
+
+
+def _in_words(kind: str, said: str) -> str:
+    """pydantic's finding as a reader of the file would say it."""
+    known = {
+        "missing": "is missing",
+        "extra_forbidden": "is no field that cronlift knows",
+        "string_type": "must be text",
+        "bool_type": "must be true or false",
+        "dict_type": "must be a mapping of job ids to decisions",
+        "model_type": "must be a mapping of fields to values",
+    }
+    return known.get(kind, said[:1].lower() + said[1:]).replace("input should", "should")
+
+
+class _Twice(yaml.YAMLError):
+    """A key that stands twice in one mapping: YAML forbids it, and PyYAML takes the last."""
+
+    def __init__(self, key: str, line: int) -> None:
+        self.key, self.line = key, line
+        super().__init__(key)
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only. No aliases (a few lines of them unfold to gigabytes), no key twice; a date is its text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    yaml_constructors = {  # noqa: RUF012
+        tag: construct for tag, construct in yaml.SafeLoader.yaml_constructors.items() if tag != _TIMESTAMP
+    }
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "an alias", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise _Twice(name, key.start_mark.line + 1)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
 
 
 def apply(jobs: list[ClassifiedJob], decisions: Decisions) -> list[ClassifiedJob]:

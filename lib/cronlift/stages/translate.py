@@ -74,11 +74,14 @@ def translate_in(reading: Reading, name: str) -> Translation:
     arity = int(match["arity"])
     function = definitions[0].function(match["function"], arity) if len(definitions) == 1 else None
     if function is None:
-        found = (
-            f"{len(definitions)} modules of that name" if len(definitions) != 1 else "the module has no such function"
+        found = {0: "it has no module of that name", 1: "the module has no such function"}.get(
+            len(definitions), f"it has {len(definitions)} modules of that name"
         )
+        unread = "".join(f"; not read: {file}: {why}" for file, why in sorted(project.problems.items())[:3])
         raise UsageError(
-            f"{name} is not in the application: {found}", where=str(project.root), do="check the name and the arity"
+            f"{name} is not in the application: {found}{unread}",
+            where=str(project.root),
+            do="check the name and the arity",
         )
     evaluator = Evaluator(project, config=reading.config)
     for reason in surroundings.session_settings(project, reading.config, reading.repositories):

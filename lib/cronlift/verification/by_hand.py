@@ -41,8 +41,7 @@ def _job(plan: Plan, job_id: str | None) -> PlannedJob:
     if len(chosen) != 1:
         raise UsageError(
             f"the plan has no job {job_id}" if job_id else "which job the procedure stands for is not clear",
-            where=", ".join(job.id for job in plan.jobs),
-            do="name one with --job",
+            do=f"name one of its jobs with --job: {', '.join(job.id for job in plan.jobs)}",
         )
     return chosen[0]
 

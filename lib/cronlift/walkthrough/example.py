@@ -30,7 +30,11 @@ def prepare(
     private = sandbox.up(name, progress=progress)
     with private.server().connect(read_only=False) as connection:
         if not disposable.is_disposable(connection):
-            raise SafetyError("the database to fill does not carry the disposable mark", where=private.database)
+            raise SafetyError(
+                "the database to fill does not carry the disposable mark",
+                where=private.database,
+                do=f"use another sandbox, or: cronlift sandbox down --name {name} --remove",
+            )
         if fresh or not _filled(connection):
             progress(f"filling database {private.database} ({scale})")
             _unschedule(private)
