@@ -343,7 +343,8 @@ def test_a_full_disk(app: Path, planned: AppDatabase, collect: Collect, tmp_path
             if path.suffix == ".json":
                 json.loads(path.read_text())
         said.command = "run"
-        said.say("no room for the notebooks", "--app", "shop", "--run", "small/run", code=3)
+        stopped = said.say("no room for the notebooks", "--app", "shop", "--run", "small/run", code=3, keep=False)
+        assert "No space left on device" in stopped
         subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)
         said.command = "generate"
         said.say("with room again", "--app", "shop", "--run", "small/run", code=0)
