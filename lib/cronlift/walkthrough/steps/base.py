@@ -48,6 +48,10 @@ class Panel:
         """Whether the run folder holds this step's result."""
         return False
 
+    def stops(self) -> bool:
+        """Whether what ``ready`` says is not only a step that comes first, but a finding against going on."""
+        return False
+
     def outcome(self) -> tuple[str, Tone]:
         """The sentence of what the run folder holds; empty where it holds nothing of this step."""
         return "", "plain"
@@ -128,7 +132,7 @@ class Panel:
             return
         text, tone = self.outcome()
         waits = self.ready()
-        self.say(text or waits, tone if text else "plain")
+        self.say(text or waits, tone if text else "plain" if not self.stops() else "red")
 
     def take(self, field: Any, name: str, value: str) -> None:
         """Take on what was typed into a field; what may not be kept is taken out of it again, and said."""
