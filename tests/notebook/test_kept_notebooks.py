@@ -59,7 +59,7 @@ def test_outputs_are_as_kept(environment: dict[str, str], sandbox: Sandbox, tmp_
 
 
 def test_shipped_notebooks_execute_as_they_are(environment: dict[str, str]) -> None:
-    notebooks = [resources.root() / "notebooks" / f"{name}.ipynb" for name in STAGES]
+    notebooks = [resources.root() / "notebooks" / f"{name}.ipynb" for name in (*STAGES, "08_doctor")]
     result = nbval(environment, notebooks, "--nbval-lax")
     assert result.returncode == 0, result.stdout[-6000:]
     run = Path(environment[PROJECT]) / "runs" / "notebooks"

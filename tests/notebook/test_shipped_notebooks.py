@@ -22,6 +22,7 @@ MODELS = {
     "03_generate": parameters.GenerateParameters,
     "04_install": parameters.InstallParameters,
     "05_verify": parameters.VerifyParameters,
+    "08_doctor": parameters.DoctorParameters,
 }
 
 

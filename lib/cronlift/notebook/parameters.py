@@ -43,13 +43,10 @@ def resolve(text: str) -> Path:
     return shipped if not here.exists() and shipped.exists() else here
 
 
-class Parameters(BaseModel):
-    """What every stage takes: the run folder, and the run's id (set by the runner; empty by hand)."""
+class Named(BaseModel):
+    """Parameters of any notebook: strict, read from its own names."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    run: str
-    run_id: str
 
     @classmethod
     def parse(cls, names: Mapping[str, Any]) -> Self:
@@ -62,7 +59,7 @@ class Parameters(BaseModel):
         _short_tracebacks()
         known = list(cls.model_fields)
         given = {k: v for k, v in names.items() if _is_parameter(k, v)}
-        again = isinstance(names.get("params"), Parameters)
+        again = isinstance(names.get("params"), Named)
         for name in given:
             if name in known:
                 continue
@@ -78,12 +75,19 @@ class Parameters(BaseModel):
         except ValidationError as error:
             raise UsageError(_in_words(error), do="mend the parameters cell, or the -p of papermill") from None
 
+
+class Parameters(Named):
+    """What every stage takes: the run folder, and the run's id (set by the runner; empty by hand)."""
+
+    run: str
+    run_id: str
+
     def folder(self) -> RunFolder:
         """The run folder."""
         return RunFolder(resolve(self.run))
 
 
-class ServerParameters(Parameters):
+class ServerNames(Named):
     """A database is passed by name only: a libpq service, or the NAME of an environment variable that holds a
     connection string; with neither, libpq's own environment decides. Nothing secret is ever a parameter."""
 
@@ -97,6 +101,18 @@ class ServerParameters(Parameters):
             dsn_env=self.dsn_env or None,
             cron_database=self.cron_database or None,
         )
+
+
+class ServerParameters(ServerNames, Parameters):
+    """A stage that works on a database."""
+
+
+class DoctorParameters(ServerNames):
+    """The doctor keeps no record, so it takes no run folder."""
+
+    app: str
+    env: str
+    migrations: str
 
 
 class InventoryParameters(Parameters):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cronlift import resources
 from cronlift.model.decision import Decisions
+from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
@@ -21,11 +22,13 @@ from cronlift.notebook import progress, views
 from cronlift.notebook.display import Block
 from cronlift.notebook.parameters import (
     ClassifyParameters,
+    DoctorParameters,
     GenerateParameters,
     InstallParameters,
     InventoryParameters,
     Parameters,
     VerifyParameters,
+    resolve,
 )
 from cronlift.record.close import close, inputs_of
 from cronlift.record.run_folder import RunFolder
@@ -131,6 +134,17 @@ def _checked(plan: Plan, checks: Mapping[str, Check]) -> None:
         said = "; ".join(sorted({check.text for check in checks.values()}))
         statuses = {names[job]: check.status for job, check in checks.items()}
         progress.report(text=f"{kind.replace('_', ' ')}: {said}", check=kind, checked=statuses)
+
+
+def doctor(params: DoctorParameters) -> Diagnosis:
+    """The doctor: of the server's entries, or of the migrations where a folder of them is named. Keeps no record."""
+    from cronlift.doctor.diagnose import diagnose
+    from cronlift.doctor.migrations import diagnose_migrations
+
+    app = resolve(params.app) if params.app else None
+    if params.migrations:
+        return diagnose_migrations(resolve(params.migrations), app, params.env)
+    return diagnose(params.server(), app, params.env)
 
 
 def monitor(params: VerifyParameters, name: str) -> Block:

@@ -8,7 +8,9 @@ from typing import Any
 
 from matplotlib import rc_context
 
+from cronlift.doctor import report
 from cronlift.installation import preflight
+from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
 from cronlift.model.plan import Plan, PlannedJob
@@ -95,6 +97,28 @@ def classification(document: Classification) -> Block:
             lost = [(loss.code, loss.text, f"{loss.file}:{loss.line}") for loss in job.losses]
             title = f"{short(job.worker)}: what pg_cron will not do"
             parts.append(Fold(title, Table(("loss", "what", "where"), lost)))
+    return Block(tuple(parts))
+
+
+def diagnosis(document: Diagnosis) -> Block:
+    """The findings by entry with their fixes, then what was allowed, what is advised and what could not be seen."""
+    tones: dict[str, Tone] = {"error": "red", "warning": "attention"}
+    rows: list[Sequence[Cell]] = [
+        (report.name(f), Badge(f.severity, tones[f.severity]), Code(f.check), f.message) for f in document.findings
+    ]
+    parts: list[Part] = [_say(document), Table(("entry", "", "check", "what happens"), rows)]
+    parts += [
+        Listing(f"{headline}: to paste", "\n\n".join(f.fix for f in found))
+        for headline, found in report.grouped(document)
+    ]
+    if document.suppressed:
+        allowed = [(report.name(f), f.check, f.reason) for f in document.suppressed]
+        parts.append(Fold("Allowed", Table(("entry", "check", "reason"), allowed), open=True))
+    if document.advice:
+        advised = [(report.name(a), a.check, Noted(a.message, a.fix)) for a in document.advice]
+        parts.append(Fold("Advice", Table(("entry", "check", "what"), advised)))
+    if document.notes:
+        parts.append(Fold("What could not be seen", Table(("note",), [(n,) for n in document.notes])))
     return Block(tuple(parts))
 
 

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from cronlift.doctor import report
 from cronlift.errors import CronliftError, Finding
+from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.document import Document
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
@@ -50,6 +52,8 @@ def of(document: Document) -> Outcome:
             return _installation(document)
         case Verification():
             return _verification(document)
+        case Diagnosis():
+            return _diagnosis(document)
         case _:
             raise TypeError(f"no outcome for a {type(document).__name__}")
 
@@ -106,6 +110,11 @@ def _plan(document: Plan) -> Outcome:
     if document.refused:
         return Outcome("attention", f"{text}; {len(document.refused)} refused")
     return Outcome("green" if document.jobs else "attention", text if document.jobs else "no job is selected to move")
+
+
+def _diagnosis(document: Diagnosis) -> Outcome:
+    errors = any(f.severity == "error" for f in document.findings)
+    return Outcome("red" if errors else "attention" if document.findings else "green", report.sentence(document))
 
 
 def _installation(document: Installation) -> Outcome:
