@@ -54,6 +54,11 @@ def units(definition: str) -> tuple[Unit, ...]:
         raise Unreadable(str(error.args[0])) from error
     body = found[0]["PLpgSQL_function"]
     variables = _variables(body.get("datums", ()))
+    labels = [str(n["label"]).lower() for _, n in walk(body.get("action", {})) if "label" in n]
+    named = re.search(rf"\b(?:FUNCTION|PROCEDURE)\s+(?:{_IDENTIFIER}\.)?({_IDENTIFIER})\s*\(", definition, re.I)
+    labels += [named[1].strip('"').lower()] if named else []
+    # A variable may be called by its block's label or its routine's name (manual, "Structure of PL/pgSQL").
+    variables |= {f"{label}.{name}": type_name for label in labels for name, type_name in variables.items()}
     return tuple(_statements(body.get("action", {}), variables, _Context()))
 
 
@@ -188,12 +193,14 @@ def _with_nulls(text: str, variables: Mapping[str, str | None], node: Any) -> tu
             continue
         fields = reference.get("fields", ())
         parts = tree.strings(fields)
-        if not parts or parts[0].lower() not in variables:
+        qualified = ".".join(parts[:2]).lower()
+        name = qualified if len(parts) > 1 and qualified in variables else parts[0].lower() if parts else ""
+        if name not in variables:
             continue
         at = int(reference.get("location", 0))
         written = re.match(rf"{_IDENTIFIER}(?:\s*\.\s*(?:{_IDENTIFIER}|\*)){{{len(fields) - 1}}}", raw[at:].decode())
         if written:
-            type_name = variables[parts[0].lower()] if len(fields) == 1 else None
+            type_name = variables[name] if len(fields) == name.count(".") + 1 else None
             places[at] = (len(written[0].encode()), type_name)
     vague = False
     for at in sorted(places, reverse=True):
