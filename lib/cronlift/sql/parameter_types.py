@@ -92,6 +92,9 @@ def _typed(kind: str, tree: dict[str, Any], scope: _Scope) -> Iterator[tuple[str
             number, column = _parameter(tree.get(field)), (tree.get(other) or {}).get("ColumnRef")
             if number is not None and column and operator in _COMPARISONS:
                 yield field, number, scope.of(column)
+            elif number is not None and operator in ("+", "-") and _is_interval(tree.get(other)):
+                # An unknown beside an interval is taken for one (manual 10.2, step 2a).
+                yield field, number, "interval"
     elif kind == "A_Expr" and tree.get("kind") in ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
         column = (tree.get("lexpr") or {}).get("ColumnRef")
         bounds = tree["rexpr"]["List"]["items"]
@@ -167,6 +170,11 @@ def _from_items(item: Any, found: dict[str, str]) -> None:
 
 def _relation_name(node: dict[str, Any]) -> str:
     return ".".join(p for p in (node.get("schemaname"), node["relname"]) if p)
+
+
+def _is_interval(node: Any) -> bool:
+    cast = node.get("TypeCast") if isinstance(node, dict) else None
+    return cast is not None and _type_name(cast["typeName"]) == "interval"
 
 
 def _parameter(node: Any) -> int | None:
