@@ -11,11 +11,12 @@ from typing import Any
 from psycopg import DatabaseError, errors
 
 from cronlift import resources
+from cronlift.doctor import tree
 from cronlift.doctor import world as facts
 from cronlift.doctor.entry import Entry, Examined
 from cronlift.doctor.examine import examine
 from cronlift.doctor.rules import large_delete
-from cronlift.doctor.session import Session
+from cronlift.doctor.session import LOCK_TIMEOUT, Session
 from cronlift.doctor.world import World
 from cronlift.errors import ServerError
 from cronlift.postgres.server import Connection, Server
@@ -131,6 +132,16 @@ def _shares(connection: Connection, database: str, examined: Sequence[Examined],
     """For DELETEs by age from large tables: what share of the rows is that old, by the planner's statistics."""
     for found in examined:
         for unit in found.units:
+            if unit.kind == "DeleteStmt" and "whereClause" not in unit.tree:
+                for relation in (found.relations.get(a.written) for a in tree.accesses(unit)):
+                    if relation is not None and relation.rows < 0 and relation.kind == "r":
+                        # A lock that somebody holds on it is waited for a moment only.
+                        with suppress(errors.LockNotAvailable), connection.transaction():
+                            connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+                            size: Any = connection.execute(
+                                resources.sql("doctor/size"), {"oid": relation.oid}
+                            ).fetchone()
+                            gathered.shares[database, relation.oid] = float(size[0] or 0)
             for column, interval in large_delete.conditions_on_age(unit):
                 target = unit.tree["relation"]
                 relation = found.relations.get(".".join(filter(None, [target.get("schemaname"), target["relname"]])))

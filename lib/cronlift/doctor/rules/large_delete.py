@@ -18,6 +18,8 @@ from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
 
 MANY = 100_000
+WHOLE = 10_000
+"""From so many rows on, emptying a table by DELETE is worth a TRUNCATE."""
 _BYTES_A_ROW = 100  # where a table was never analysed
 
 
@@ -30,7 +32,7 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
         if relation is None or relation.kind not in "rp":
             continue
         rows = _doomed(unit, relation, examined, world)
-        if rows < MANY:
+        if rows < (MANY if "whereClause" in unit.tree else WHOLE):
             continue
         if "whereClause" not in unit.tree:
             truncate = alter(examined.entry, command=f"TRUNCATE {relation.full_name}")
@@ -45,7 +47,8 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
 
 
 def _doomed(unit: Unit, relation: Relation, examined: Examined, world: World) -> float:
-    rows = relation.rows if relation.rows >= 0 else relation.bytes / _BYTES_A_ROW
+    size = world.shares.get((examined.entry.database, relation.oid), relation.bytes)
+    rows = relation.rows if relation.rows >= 0 else size / _BYTES_A_ROW
     where = unit.tree.get("whereClause")
     if where is None:
         return rows

@@ -1,4 +1,4 @@
-"""A column that does not exist (SQLSTATE 42703), or a name that is a column and a PL/pgSQL variable (42702)."""
+"""A column that does not exist (SQLSTATE 42703), or one that several relations have (42702)."""
 
 from __future__ import annotations
 
