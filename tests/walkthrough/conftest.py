@@ -30,6 +30,7 @@ def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Lab]:
         **os.environ,
         **database,
         **server.environment(tmp_path),
+        "DEMO_COPY": _copy(database),
         "JUPYTER_TOKEN": token,
         "JUPYTER_RUNTIME_DIR": str(runtime),
         "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
@@ -47,6 +48,11 @@ def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Lab]:
             process.terminate()
             process.wait(timeout=60)
             shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _copy(database: dict[str, str]) -> str:
+    """A connection string for the database demo_copy beside the demo's, which a test may make."""
+    return f"host={database['PGHOST']} port={database['PGPORT']} user={database['PGUSER']} dbname=demo_copy"
 
 
 def _free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +13,50 @@ from walkthrough_page import MINUTE, Lab, Page
 
 from cronlift.model.installation import Installation
 from cronlift.model.verification import Verification
+from cronlift.postgres import disposable
 from cronlift.record import audit
 from cronlift.record.run_folder import RunFolder
+from cronlift.sandbox import Sandbox
+from cronlift.walkthrough import example
+
+STALE = """defmodule DemoApp.Jobs.StaleCacheWorker do
+  use Oban.Worker, queue: :maintenance, unique: [period: 86_400]
+
+  alias DemoApp.Repo
+
+  @impl Oban.Worker
+  def perform(_job) do
+    case Repo.query("DELETE FROM package_cache WHERE expires_at < now()") do
+      {:ok, _result} -> :ok
+      {:error, reason} -> {:error, reason}
+    end
+  end
+end
+"""
+BATCH = """
+DO $$ BEGIN CREATE ROLE demo_batch LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT USAGE, CREATE ON SCHEMA public TO demo_batch;
+GRANT SELECT, DELETE ON package_cache TO demo_batch;
+ALTER TABLE package_cache ENABLE ROW LEVEL SECURITY;
+"""
+"""The role that shall run the job sees no row of the table: its owner, the application's role, sees them all."""
+
+
+@pytest.fixture
+def copy(lab: Lab, sandbox: Sandbox) -> Iterator[str]:
+    """A disposable copy of the demo's database, in which a second role sees no row of the cache; the NAME of the
+    variable of the lab that names it."""
+    with sandbox.server().connect(read_only=False) as connection:
+        connection.cursor().execute(BATCH.encode())
+    with sandbox.server("postgres").connect(read_only=False) as connection:
+        connection.autocommit = True
+        connection.execute("CREATE DATABASE demo_copy TEMPLATE demo")
+    with sandbox.server("demo_copy").connect(read_only=False) as connection:
+        disposable.mark(connection)
+    yield "DEMO_COPY"
+    with sandbox.server("postgres").connect(read_only=False) as connection:
+        connection.autocommit = True
+        connection.execute("DROP DATABASE demo_copy WITH (FORCE)")
 
 
 @pytest.mark.timeout(900)
@@ -143,3 +186,50 @@ def test_a_mistake_is_said_in_words_and_a_second_tab_only_looks(browser: Any, la
     second.press("Take the inventory")
     second.says("another walkthrough works on this run folder; here you can look, not act")
     second.screenshot("second-tab")
+
+
+@pytest.mark.timeout(900)
+def test_a_wrong_overruling_is_stopped_by_the_effect_proof(browser: Any, lab: Lab, copy: str) -> None:
+    app = lab.project / "shop"
+    shutil.copytree(example.FOLDER, app)
+    (app / "lib/demo_app/jobs/stale_cache_worker.ex").write_text(STALE, encoding="utf-8")
+    config = app / "config/config.exs"
+    entry = '       {"0 * * * *", DemoApp.Jobs.CacheRefreshWorker},\n'
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace(entry, f'{entry}       {{"30 * * * *", DemoApp.Jobs.StaleCacheWorker}},\n'))
+    page = Page(browser, lab)
+    page.panel.get_by_text("my own application").click()
+    expect(page.page.get_by_label("Application")).to_have_value("", timeout=MINUTE)
+    for label, value in (("Application", "shop"), ("Decisions", "shop/decisions.yaml")):
+        page.page.get_by_label(label, exact=True).fill(value)
+        page.page.get_by_label(label, exact=True).press("Tab")
+    page.open("2 Inventory")
+    page.press("Take the inventory")
+    page.says("18 scheduled jobs")
+    page.open("3 Classify")
+    page.press("Classify")
+    page.says("1 need a person's eyes")
+    page.panel.locator("table.dataTable tbody tr", has_text="StaleCacheWorker").click()
+    page.panel.locator("h3", has_text="StaleCacheWorker").wait_for(timeout=MINUTE)
+    page.panel.get_by_text("Decide about StaleCacheWorker").click()
+    page.page.get_by_label("Verdict", exact=True).select_option(label="pure SQL: it may move")
+    for label, value in (("Why", "every hour does no harm"), ("Runs as", "demo_batch")):
+        page.page.get_by_label(label, exact=True).fill(value)
+        page.page.get_by_label(label, exact=True).press("Tab")
+    page.screenshot("3-overrule")
+    page.press("Write the decision")
+    page.says("4 can move to the database")
+    page.open("5 Generate")
+    page.press("Make the plan")
+    page.says("4 jobs planned")
+    page.open("7 Verify")
+    page.page.get_by_label("or variable").fill(copy)
+    page.page.get_by_label("or variable").press("Tab")
+    page.press("Verify")
+    page.says("1 job failed verification", timeout=5 * MINUTE)
+    page.panel.get_by_text("the procedure does not do what the app does").first.wait_for(timeout=MINUTE)
+    page.screenshot("7-stopped")
+    page.open("6 Install")
+    page.says("the rows differ, so this plan is not installed")
+    assert not page.button("Install …").is_enabled()
+    assert RunFolder(lab.project / "runs/1").read_if_there(Installation) is None
