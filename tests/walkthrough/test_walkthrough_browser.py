@@ -80,7 +80,8 @@ def test_from_connecting_to_the_record_with_a_kernel_restart_in_the_middle(brows
     page.press("Classify")
     page.says("3 can move to the database")
     page.panel.locator("table.dataTable tbody tr", has_text="CachePrewarmWorker").click()
-    page.panel.get_by_text("The SQL it sends").scroll_into_view_if_needed()
+    page.panel.locator("h3", has_text="DemoApp.Jobs.CachePrewarmWorker").wait_for(timeout=MINUTE)
+    page.panel.get_by_text("In the application", exact=True).hover()
     page.screenshot("3-classify")
 
     page.open("4 Schedule")

@@ -12,9 +12,11 @@ from typing import Literal
 from cronlift.elixir import config as settings
 from cronlift.elixir.project import Project
 from cronlift.errors import CronliftError, UsageError
+from cronlift.model.plan import Plan
 from cronlift.postgres import capabilities, disposable, identity
 from cronlift.postgres.server import Server
 from cronlift.stages import decisions as deciding
+from cronlift.stages.install import install
 
 Status = Literal["green", "attention", "red"]
 
@@ -29,14 +31,19 @@ class Item:
     do: str = ""
 
 
-def checklist(app: Path, env: str, decisions: Path | None, server: Server) -> Iterator[Item]:
-    """Every item, one by one, as it is known; what cannot be asked any more after a failure is left out."""
+def checklist(app: Path, env: str, decisions: Path | None, server: Server, plan: Plan | None = None) -> Iterator[Item]:
+    """Every item, one by one, as it is known; what cannot be asked any more after a failure is left out.
+
+    With a ``plan`` also the rights that installing it needs, and the GRANT for each that is missing.
+    """
     yield from _guarded("the application", lambda: _application(app, env))
     if decisions is not None:
         yield from _guarded("the decisions", lambda: _decisions(decisions))
     yield from _guarded("the database", lambda: _database(server))
     yield from _guarded("pg_cron", lambda: _pg_cron(server))
     yield from _guarded("the plan's target", lambda: _target(server))
+    if plan is not None and plan.jobs:
+        yield from _guarded("the rights to install", lambda: _rights(plan, server))
 
 
 def _guarded(what: str, ask: Callable[[], Iterator[Item]]) -> Iterator[Item]:
@@ -90,6 +97,17 @@ def _target(server: Server) -> Iterator[Item]:
     target = identity.target(server)
     where = f"procedures in {target.database}, entries in {target.cron_database}, jobs run as {target.app_role}"
     yield Item("the plan's target", "green", where)
+
+
+def _rights(plan: Plan, server: Server) -> Iterator[Item]:
+    needed = install(plan, server, apply=False).rights
+    for right in needed:
+        if not right.held:
+            yield Item(f"a right in {right.database}", "red", f"{right.name} ({right.source})", right.grant)
+    if all(right.held for right in needed):
+        yield Item(
+            "the rights to install", "green", f"all {len(needed)} are held" if needed else "nothing is left to do"
+        )
 
 
 def services() -> tuple[str, ...]:

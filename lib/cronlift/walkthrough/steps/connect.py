@@ -95,7 +95,10 @@ class Connect(Panel):
     def _ask(self, watched: Watched) -> None:
         fields = self.context.fields
         rows: list[list[str]] = []
-        for item in checklist.checklist(self.context.root, fields.env, fields.decisions_file, self.context.server()):
+        items = checklist.checklist(
+            self.context.root, fields.env, fields.decisions_file, self.context.server(), self.context.store.plan
+        )
+        for item in items:
             watched.tell(f"{item.what}: {item.seen}")
             rows.append(_row(item))
         self.context.memory.checklist = rows

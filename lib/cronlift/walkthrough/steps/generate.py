@@ -8,7 +8,7 @@ from cronlift.errors import CronliftError
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
 from cronlift.notebook import views
-from cronlift.notebook.display import Badge, Cell, Code, Fold, Noted, Table, Tone, block, escape
+from cronlift.notebook.display import Code, Fold, Noted, Table, Tone, block, escape
 from cronlift.notebook.runner import STAGES
 from cronlift.record import outcome, pull_request
 from cronlift.stages.install import install
@@ -16,12 +16,6 @@ from cronlift.walkthrough import source
 from cronlift.walkthrough.steps.base import Panel, button, html, put, row, widgets
 from cronlift.walkthrough.tables import Grid
 from cronlift.walkthrough.work import Watched
-
-_STATES: dict[str, tuple[str, Tone]] = {
-    "planned": ("would be created", "attention"),
-    "present": ("is there, as planned", "green"),
-    "created": ("is there, as planned", "green"),
-}
 
 
 class Generate(Panel):
@@ -74,11 +68,7 @@ class Generate(Panel):
             if plan is None:
                 raise CronliftError("there is no plan", do="make it first")
             looked = install(plan, self.context.server(), apply=False)
-            rows: list[tuple[Cell, ...]] = [
-                (Badge(*_STATES.get(a.state, (a.state, "plain"))), a.object.replace("_", " "), Code(a.name), a.database)
-                for a in looked.actions
-            ]
-            self._compared = block(Table(("state", "object", "name", "database"), rows)).html
+            self._compared = views.installation(looked).html
 
         return self.act("Comparing", ask, writes=False)
 

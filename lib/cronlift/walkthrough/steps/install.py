@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cronlift.errors import SafetyError
+from cronlift.model.installation import Installation
 from cronlift.model.verification import Verification
 from cronlift.notebook.display import Badge, Cell, Code, Table, Tone, block, escape
 from cronlift.notebook.runner import STAGES
@@ -128,9 +129,12 @@ class Install(Panel):
         assert plan is not None
         with self.context.store.folder.writing() as folder:
             watched.tell("connecting")
-            document = stage.rollback(plan, self.context.server(), apply=True, run_id=plan.run_id)
-            folder.forget(Verification)
-            folder.write_document(document)
+
+            def record(document: Installation) -> None:
+                folder.forget(Verification)  # what it saw is no longer there
+                folder.write_document(document)
+
+            stage.rollback(plan, self.context.server(), apply=True, run_id=plan.run_id, record=record)
 
     def fill(self) -> None:
         plan = self.context.store.plan
