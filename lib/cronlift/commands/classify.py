@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Annotated
 
 import typer
 
 from cronlift.commands import options, output
 from cronlift.stages import decisions as deciding
+from cronlift.stages.attack import order_of_attack
 from cronlift.stages.classify import classify
+
+Order = Annotated[bool, typer.Option("--order", help="Only list the jobs in the order to move them.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,11 +23,16 @@ def register(app: typer.Typer) -> None:
         app: options.App,
         env: options.Env = "prod",
         decisions: options.DecisionsFile = None,
+        order: Order = False,
         as_json: options.AsJson = False,
     ) -> int:
         found = classify(app, env, decisions=deciding.load(decisions) if decisions else None)
         if as_json:
             output.json_document(found)
+            return 0
+        if order:
+            attack = [(t.way, t.risk, f"{t.runs:.3g}", t.job.id, t.job.verdict) for t in order_of_attack(found)]
+            output.table(("what now", "risk", "runs a day", "job", "verdict"), attack)
             return 0
         rows = []
         for job in found.jobs:
