@@ -146,7 +146,7 @@ class _Reader:
         return None
 
     def read(self) -> Schema:
-        plain = any(u.module in ("Ecto.Schema", "TypedEctoSchema", "TypedSchema") for u in self.module.uses)
+        plain = any(u.module in ("Ecto.Schema", "TypedEctoSchema") for u in self.module.uses)
         if not plain and not self.using:
             self.unsure("it does not `use Ecto.Schema` where cronlift can see it")
         prefix = self.attribute("schema_prefix")
