@@ -113,3 +113,10 @@ def test_jobs_added_by_code_are_said(tmp_path: Path) -> None:
     found = inventory(app(tmp_path, "import Config\n", starts=code))
     assert not found.jobs
     assert {(m.file, m.line) for m in found.not_analysed} == {("lib/scheduler.ex", 2), ("lib/starts.ex", 2)}
+
+
+def test_a_delegated_function_is_judged_where_it_stands(tmp_path: Path) -> None:
+    code = "defmodule A.Front do\n  defdelegate purge, to: A.Clean, as: :run\nend\n"
+    config = 'import Config\nconfig :a, A.Scheduler, jobs: [{"@daily", {A.Front, :purge, []}}]\n'
+    (job,) = classify(app(tmp_path, config, front=code)).jobs
+    assert (job.worker, job.verdict, job.statements) == ("A.Front.purge/0", "pure_sql", ("DELETE FROM t",))

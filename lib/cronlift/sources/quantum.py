@@ -154,11 +154,14 @@ def _job(project: Project, config: settings.Config, scheduler: _Scheduler, entry
     except ValueError:
         other["args"] = settings.text_of(notation.task, project.source(notation.task.span.file))
     module = project.module(module_name)
-    found = module.function(function, len(arguments)) if module else None
+    delegate = module.delegates.get((function, len(arguments))) if module else None
+    name = delegate.as_name if delegate else function
+    module = project.module(delegate.to) if delegate else module
+    found = module.function(name, len(arguments)) if module else None
     handler = None
     if module and found:
         line = found.clauses[0].span.line
-        handler = Handler(module=module.name, function=function, arity=len(arguments), file=module.file, line=line)
+        handler = Handler(module=module.name, function=name, arity=len(arguments), file=module.file, line=line)
     worker = f"{module_name}.{function}/{len(arguments)}"
     place = ConfigEntry(file=span.file, line=span.line, end_line=span.end_line, condition=entry.condition)
     return Job(
