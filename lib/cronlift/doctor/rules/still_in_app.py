@@ -53,7 +53,7 @@ def _words(name: str) -> frozenset[str]:
 
 
 def _same_words(name: str, worker: str) -> bool:
-    """``cache-cleanup`` and ``MyApp.CacheCleanupWorker``: the same two words or more, in any order."""
+    """``order-archive`` and ``MyApp.OrderArchiveWorker``: the same two words or more, in any order."""
     one, other = _words(name.split("/")[-1]), _words(worker)
     return len(one) >= 2 and one == other
 
