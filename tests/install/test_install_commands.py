@@ -6,7 +6,11 @@ import pytest
 from building import SCHEMA
 
 from cronlift.commands.main import main
+from cronlift.installation import patience
+from cronlift.installation.patience import Patience
+from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
+from cronlift.record.manifest import Manifest
 from cronlift.record.run_folder import RunFolder
 
 FILES = {
@@ -126,3 +130,44 @@ def test_an_empty_plan_installs_nothing(shop, capsys):
 def test_without_a_plan(shop, capsys, verb):
     assert main([verb, "--run", "nothing-here"]) == 2
     assert "plan.json" in capsys.readouterr().err
+
+
+def test_a_plan_that_was_changed_after_sealing_has_to_be_named(shop, capsys):
+    """What a hand (or a killed generate) left is not acted on as if it were what was sealed; by its hash it may be."""
+    assert main(["generate", "--app", "shop", "--run", "run", "--job", "oban:Shop.CleanupWorker"]) == 0
+    path = RunFolder("run").document(Plan)
+    changed = RunFolder("run").read(Plan).model_copy(update={"warnings": ("all is well",)})
+    path.write_text(changed.to_json())
+    capsys.readouterr()
+    for verb in ("install", "rollback"):
+        for apply in ([], ["--apply"]):
+            assert main([verb, "--run", "run", *apply]) == 2
+            assert "the plan was changed since the record was sealed" in capsys.readouterr().err
+    assert entries(shop) == []
+    assert main(["install", "--run", "run", "--apply", "--plan-hash", changed.hash]) == 0
+    assert len(entries(shop)) == 1
+    altered = Manifest.from_file(RunFolder("run").manifest).altered
+    assert any(found.startswith("documents/plan.json: changed") for found in altered)
+
+
+def test_an_install_cut_short_is_on_record_and_finished_by_the_next(shop, capsys, monkeypatch):
+    """Between the two databases: the record says so, the page and a later look do not deny it, a re-run finishes."""
+    monkeypatch.setattr(patience, "PATIENCE", Patience(attempts=1, lock_timeout=100))
+    assert main(["generate", "--app", "shop", "--run", "run", "--job", "oban:Shop.CleanupWorker"]) == 0
+    with shop.admin("postgres") as other:
+        other.execute("LOCK TABLE cron.job IN SHARE MODE")
+        assert main(["install", "--run", "run", "--apply"]) == 3
+        other.rollback()
+    assert "a second run finishes" in capsys.readouterr().err
+    folder = RunFolder("run")
+    recorded = folder.read(Installation)
+    assert (recorded.applied, recorded.complete) == (True, False)
+    assert [a.state for a in recorded.actions] == ["created", "planned"]
+    assert "installation cut short: 1 created, 1 to do" in folder.page.read_text()
+    assert Manifest.from_file(folder.manifest).exit_code == 1
+    assert main(["install", "--run", "run"]) == 0
+    assert folder.read(Installation) == recorded
+    assert main(["install", "--run", "run", "--apply"]) == 0
+    done = folder.read(Installation)
+    assert (done.applied, done.complete) == (True, True)
+    assert [a.state for a in done.actions] == ["present", "created"]

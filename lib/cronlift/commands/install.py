@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cronlift.commands import options, output
-from cronlift.errors import UsageError
+from cronlift.errors import SafetyError, UsageError
 from cronlift.installation import preflight
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
@@ -58,10 +58,18 @@ def install(
 
 
 def approved(folder: RunFolder, plan_hash: str | None) -> Plan:
-    """The folder's plan. Raises UsageError where a hash was given and it is not this plan's, or nothing is planned."""
+    """The folder's plan. Raises UsageError where a hash was given and it is not this plan's, or nothing is planned;
+    SafetyError where none was given and the plan is not as the record was sealed over."""
     plan = folder.read(Plan)
+    altered = [found for found in folder.found_altered() if found.startswith("documents/plan.json")]
     if plan_hash is not None:
         require_approval(plan, plan_hash)
+    elif altered:
+        raise SafetyError(
+            "the plan was changed since the record was sealed; nothing was done",
+            where=altered[0],
+            do=f"generate it again; or read it and, if it is right, name it: --plan-hash {plan.hash}",
+        )
     if not plan.jobs:
         raise UsageError(
             "the plan holds no job", where=str(folder.path), do="cronlift generate says why none was planned"
