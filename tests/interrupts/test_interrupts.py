@@ -81,7 +81,8 @@ def test_whatever_is_interrupted_is_continued(arguments: list[str], tmp_path: Pa
         assert _gone(children, 20), "a kernel is left behind"
     again = subprocess.run(apply, capture_output=True, text=True, check=False)
     assert again.returncode in (0, 4), again.stderr  # 4: no tick has come yet
-    assert audit.verify(folder) == ()
+    # What a killed run left unsealed stays on record as found later; the record itself is whole.
+    assert [found for found in audit.verify(folder) if found.kind != "earlier"] == []
     applied = json.loads((folder.documents / "installation.json").read_text())
     assert applied["applied"]
     assert not [p for p in folder.path.rglob(".*") if p.name != ".lock"]

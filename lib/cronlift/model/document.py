@@ -40,8 +40,12 @@ class Document(Record):
     run_id: str = ""
 
     def to_json(self) -> str:
-        """The document's text: UTF-8 JSON, fields in the model's order, one newline at the end."""
-        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        """The document's text: UTF-8 JSON, fields in the model's order, one newline at the end.
+
+        What would steer a terminal (controls, marks that turn the order of letters) is written as JSON's own escape.
+        """
+        text = json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False)
+        return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n"
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
