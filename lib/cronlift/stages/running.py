@@ -24,6 +24,8 @@ from cronlift.schedule import next_source_firings
 
 _SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)  # any day does, as long as it is always the same
 _CALLBACKS = ("timeout", "backoff")
+# States of a job that has not ended, and the name of their group (oban lib/oban/job.ex, unique_state_group).
+_UNENDED = {"incomplete", "suspended", "available", "scheduled", "executing", "retryable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,23 @@ def _reason(code: str, text: str, job: Job, span: Span | None = None) -> Reason:
 
 
 def _unique_period(job: Job) -> float | None:
-    """How long a job keeps later ones of its kind away, in seconds (oban lib/oban/job.ex, unique); None: not."""
+    """How long a job that has ended keeps later ones of its kind away, in seconds (oban lib/oban/job.ex, unique);
+    None: it does not. One that has not ended is the loss ``uniqueness``: pg_cron does not overlap a job either."""
     text = job.options.unique
-    if text is None or text == "false":
+    if text is None or text == "false" or _until_it_ends(text):
         return None
     period = re.search(r"period:\s*([\d_]+)\s*(?:\]|,|$)", text)
     return float(period.group(1).replace("_", "")) if period else math.inf
+
+
+def _until_it_ends(unique: str) -> bool:
+    """Whether only jobs that have not ended are looked at (oban lib/oban/job.ex, unique states)."""
+    states = re.search(r"\bstates:\s*(:\w+|\[[^\]]*\])", unique)
+    if not states:
+        return False
+    named = re.findall(r":(\w+)", states.group(1))
+    written = re.sub(r":\w+|[\[\],\s]", "", states.group(1))  # anything else is computed
+    return not written and bool(named) and set(named) <= _UNENDED
 
 
 def _shortest_gap(job: Job) -> float:
