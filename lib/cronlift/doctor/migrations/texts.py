@@ -47,7 +47,7 @@ def read(folder: Path) -> tuple[list[SqlText], list[str]]:
         name = path.relative_to(folder).as_posix()
         try:
             if path.stat().st_size > _LARGEST:
-                raise UsageError("the file is too large")
+                raise UsageError("the file is too large", where=name, do="leave it out, or split it")
             source = path.read_bytes()
             texts += _sql(source.decode(), name) if path.suffix == ".sql" else _elixir(source, name)
         except (UsageError, UnicodeDecodeError, OSError) as error:
