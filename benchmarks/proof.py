@@ -28,7 +28,8 @@ from cronlift import sandbox as private
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Connection, Server
 from cronlift.proof import readout
-from cronlift.proof.planned_job import Case, prove
+from cronlift.proof.case import Case
+from cronlift.proof.planned_job import prove
 from cronlift.proof.session import sides
 from cronlift.stages.generate import generate
 from cronlift.stages.install import install

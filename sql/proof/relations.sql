@@ -1,5 +1,6 @@
 -- Every relation that holds rows (tables, UNLOGGED ones too, partitions, materialized views), with its size in bytes;
--- foreign tables too, whose rows live elsewhere; whether it is a heap (rows have a place and a writer). Left out: the system's, those of extensions, temporary ones.
+-- foreign tables too, whose rows live elsewhere; whether it is a heap (rows have a place and a
+-- writer), and the number of its file (another one after TRUNCATE and what else rewrites it). Left out: the system's, those of extensions, temporary ones.
 SELECT
   n.nspname::text,
   c.relname::text,
@@ -27,7 +28,8 @@ SELECT
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attnum
   ),
-  coalesce(am.amname = 'heap', FALSE)
+  coalesce(am.amname = 'heap', FALSE),
+  c.relfilenode::bigint
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam

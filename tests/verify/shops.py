@@ -13,8 +13,9 @@ from psycopg import sql
 
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Step
+from cronlift.proof.case import Case
 from cronlift.proof.findings import Finding
-from cronlift.proof.planned_job import Case, prove
+from cronlift.proof.planned_job import prove
 from cronlift.proof.session import sides
 from cronlift.stages.generate import generate
 from cronlift.stages.install import install

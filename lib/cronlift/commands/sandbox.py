@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,10 +15,11 @@ from psycopg import errors
 
 from cronlift import sandbox as private
 from cronlift.commands import options, output
-from cronlift.errors import ServerError
+from cronlift.errors import ServerError, UsageError
 from cronlift.model.document import Document
 from cronlift.postgres import capabilities, disposable
 from cronlift.postgres.server import Server
+from cronlift.sandbox.load import load as load_files
 
 Name = Annotated[str, typer.Option("--name", help="Which sandbox; several can run side by side.")]
 
@@ -129,6 +132,39 @@ def env(name: Name = "default") -> int:
     return 0
 
 
+@group.command()
+def load(
+    structure: Annotated[Path, typer.Argument(help="The structure: what mix ecto.dump or pg_dump -s wrote.")],
+    data: Annotated[Path | None, typer.Argument(help="Rows: what pg_dump -a wrote.")] = None,
+    database: Annotated[str | None, typer.Option("--database", help="Its name; default: the file's folder's.")] = None,
+    skip_missing: Annotated[
+        bool, typer.Option("--skip-missing", help="Go on without extensions that are not there, and name what fails.")
+    ] = False,
+    name: Name = "default",
+) -> int:
+    """Put an application's structure, and rows, into a database of the sandbox that may be written to.
+
+    For whoever has no staging database: effects are then compared there (--proof-service, --proof-dsn-env). psql's
+    backslash commands are not run.
+    """
+    files = [file for file in (structure, data) if file is not None]
+    for file in files:
+        if not file.is_file():
+            raise UsageError("there is no such file", where=str(file), do="name the SQL file that was dumped")
+    sandbox = private.up(name, progress=output.say)
+    wanted = database or _database_name(structure)
+    loaded = load_files(sandbox, files, wanted, skip_missing=skip_missing, progress=output.say)
+    for line in loaded.skipped:
+        print(output.printable(f"skipped: {line}"))
+    print(f"The database {loaded.database} holds it ({loaded.number} statements), and is marked disposable.")
+    if loaded.roles:
+        print(output.printable(f"Roles made for it: {', '.join(loaded.roles)}"))
+    option = "" if name == "default" else f" --name {name}"
+    print(f'To prove there: eval "$(cronlift sandbox env{option})"; export PROOF="dbname={wanted}"')
+    print("  cronlift verify --run DIR --proof-dsn-env PROOF")
+    return 1 if loaded.skipped and skip_missing else 0
+
+
 @group.command("mark-disposable")
 def mark_disposable(
     service: options.Service = None, dsn_env: options.DsnEnv = None, apply: options.Apply = False
@@ -159,6 +195,13 @@ def mark_disposable(
     print(f"The database {database} is marked disposable.")
     print("The way back: ALTER DATABASE … RESET cronlift.disposable;")
     return 0
+
+
+def _database_name(structure: Path) -> str:
+    """The name of the nearest folder that says something: ``shop`` for ``shop/priv/repo/structure.sql``."""
+    folders = [part for part in structure.resolve().parts[1:-1] if part not in ("priv", "repo", "db", "sql")]
+    plain = re.sub(r"[^a-z0-9_]+", "_", (folders[-1] if folders else structure.stem).lower()).strip("_")
+    return plain[:63] or "loaded"
 
 
 def _status(name: str) -> SandboxStatus:

@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import psycopg
-from psycopg import sql
 
 from cronlift import resources
-from cronlift.generate.statements import create_procedure, drop_procedure
-from cronlift.installation import state
-from cronlift.model.plan import PlannedJob, Target
-from cronlift.model.verdict import Step
-from cronlift.postgres.server import Connection, Server
-from cronlift.proof import changes, clones, savepoints, segments
+from cronlift.model.verification import Proof
+from cronlift.postgres.server import Connection
+from cronlift.proof import changes, savepoints, segments
+from cronlift.proof.case import Case, Procedure, procedure_of, reach_of
 from cronlift.proof.comparing import Pair
 from cronlift.proof.counters import Sequences
 from cronlift.proof.findings import Finding, SideError, together
-from cronlift.proof.reach import Reach, Walker
-from cronlift.proof.segments import Body
-from cronlift.proof.session import Side, run_app, run_command
+from cronlift.proof.on_copies import beside_the_worker, on_copies
+from cronlift.proof.reach import Reach
+from cronlift.proof.session import run_app, run_command
 from cronlift.proof.states import Bench, OthersError
 from cronlift.proof.tables import Tables
-from cronlift.sql.rewrite import replace_parameters
 
 _TRIES = 3
-
-
-@dataclass(frozen=True)
-class Case:
-    """One job to prove on ``database`` of ``server`` (which carries the mark).
-
-    ``installed``: that database is where the plan is installed, so the procedure that is there is judged; else the
-    planned one is (and put there inside the proof where it is missing or another).
-    """
-
-    server: Server
-    database: str
-    target: Target
-    job: PlannedJob
-    app: Side
-    role: Side
-    installed: bool
-
-    @property
-    def transactions(self) -> list[list[Step]]:
-        return segments.transactions(self.job.steps)
-
-
-@dataclass(frozen=True)
-class _Procedure:
-    """The procedure that is judged: its definition (None where the command stands alone) and what makes it be there."""
-
-    definition: str | None
-    before: tuple[sql.Composable, ...]
-    ends_transactions: bool
-    body: Body | str
 
 
 def prove(case: Case) -> Finding:
@@ -74,19 +39,27 @@ def prove(case: Case) -> Finding:
 
 def _prove(case: Case) -> Finding:
     with _transaction(case) as (connection, bench):
-        procedure = _procedure(connection, case)
-        reach, tables = _reach(connection, case, case.job.steps, whole=True)
+        procedure = procedure_of(connection, case)
+        reach, tables = reach_of(connection, case, case.job.steps, whole=True)
         if reach.outside:
             why = tuple(sorted(reach.outside))
-            return Finding("unproved", f"not run, since it can reach outside of the database: {why[0]}", why)
+            proof = Proof(open=why)
+            return Finding(
+                "unproved", f"not run, since it can reach outside of the database: {why[0]}", why, proof=proof
+            )
         if case.job.procedure_sql is None:
             parts: list[Finding | None] = [_same_statement(case)]
+        elif not case.job.steps:
+            parts = []  # nothing of it could be read: the worker is all there is
         elif not procedure.ends_transactions:
             parts = [_whole(connection, bench, case, reach, tables), _boundaries(case, procedure)]
         else:
             parts = [*_by_parts(connection, bench, case, procedure), _boundaries(case, procedure)]
-    if case.job.procedure_sql is None or procedure.ends_transactions:
-        parts.append(_on_copies(case, procedure, reach))
+    if case.job.steps and (case.job.procedure_sql is None or procedure.ends_transactions or reach.channels):
+        parts.append(on_copies(case, procedure, reach))
+    if case.worker is not None:
+        parts.append(beside_the_worker(case, case.worker, procedure, reach))
+    parts += [Finding("equal", f"not compared: {text}", (f"not compared: {text}",)) for text in reach.unheard]
     return together([part for part in parts if part is not None])
 
 
@@ -96,17 +69,17 @@ def _whole(connection: Connection, bench: Bench, case: Case, reach: Reach, table
     return savepoints.prove(connection, bench, pair, reach, tables)
 
 
-def _by_parts(connection: Connection, bench: Bench, case: Case, procedure: _Procedure) -> Iterator[Finding]:
+def _by_parts(connection: Connection, bench: Bench, case: Case, procedure: Procedure) -> Iterator[Finding]:
     """Each of the app's transactions against the part of the procedure of the same number, on the state before it."""
     body = procedure.body
     if isinstance(body, str):
-        yield Finding("weak", f"the procedure could not be taken apart at its COMMITs: {body}")
+        yield from _in_one(connection, bench, case, procedure, body)
         return
     if len(body.parts) != len(case.transactions):
         return  # said by _boundaries already; parts that do not belong together prove nothing
     for number, steps in enumerate(case.transactions):
         block = segments.block(body, number)
-        reach, tables = _reach(connection, case, steps, texts=[text for _, text in body.parts[number]])
+        reach, tables = reach_of(connection, case, steps, texts=[text for _, text in body.parts[number]])
         app, command = partial(run_app, steps=steps), partial(run_command, command=block)
         pair = Pair(case.app, case.role, app, command, case.job.masks)
         found = savepoints.prove(connection, bench, pair, reach, tables)
@@ -122,7 +95,22 @@ def _by_parts(connection: Connection, bench: Bench, case: Case, procedure: _Proc
             return
 
 
-def _boundaries(case: Case, procedure: _Procedure) -> Finding | None:
+def _in_one(connection: Connection, bench: Bench, case: Case, procedure: Procedure, why: str) -> Iterator[Finding]:
+    """A procedure that cannot be taken apart: its COMMITs left out, everything in one transaction with one now()."""
+    yield Finding("weak", f"the procedure could not be taken apart at its COMMITs: {why}")
+    block = segments.without_commits(procedure.definition or "")
+    if block is None or any(step.alone for step in case.job.steps):
+        return
+    reach, tables = reach_of(connection, case, case.job.steps, whole=True)
+    app, command = partial(run_app, steps=case.job.steps), partial(run_command, command=block)
+    found = savepoints.prove(connection, bench, Pair(case.app, case.role, app, command, case.job.masks), reach, tables)
+    title = "in one transaction, its COMMITs left out"
+    result = "weak" if found.result == "unproved" else found.result
+    lines = tuple(f"{title}: {line}" for line in found.lines)
+    yield replace(found, result=result, text=f"{title}: {found.text}", lines=lines, details={title: found.details})
+
+
+def _boundaries(case: Case, procedure: Procedure) -> Finding | None:
     """Where the app's transactions end, against where the procedure's do (rule 3 of the design: the same places)."""
     wanted = len(case.transactions)
     words = f"the app commits {wanted} times" if wanted > 1 else "the app's statements are one transaction"
@@ -146,59 +134,6 @@ def _same_statement(case: Case) -> Finding:
     if same:
         return Finding("equal", text)
     return Finding("differs", f"the cron command {case.job.call!r} is not the app's statement {step.text!r}")
-
-
-def _on_copies(case: Case, procedure: _Procedure, reach: Reach) -> Finding:
-    must = {(t.schema, t.relation) for t in (*reach.written.values(), *reach.refreshed.values())}
-    found = clones.prove(
-        case.server,
-        case.database,
-        clones.Work(case.app, case.role, case.transactions, case.job.call, procedure.before, frozenset(must)),
-    )
-    if found.result == "unproved" and not isinstance(procedure.body, str):
-        return replace(found, result="weak")
-    return found
-
-
-def _reach(
-    connection: Connection, case: Case, steps: Sequence[Step], *, whole: bool = False, texts: Sequence[str] = ()
-) -> tuple[Reach, Tables]:
-    tables = Tables(connection, case.target.search_path)
-    walker = Walker(connection, case.target.search_path, tables)
-    for step in steps:
-        text = replace_parameters(step.sql, {p.position: p.sql for p in step.parameters})
-        walker.statement(text, f"{step.file}:{step.line}")
-    for text in texts:
-        walker.statement(text, "the procedure")
-    if whole and case.job.procedure is not None:
-        walker.functions(case.job.procedure, case.job.schema_name)
-    return walker.reach, tables
-
-
-def _procedure(connection: Connection, case: Case) -> _Procedure:
-    """The procedure to judge, put into the open transaction where need be."""
-    job = case.job
-    if job.procedure_sql is None:
-        return _Procedure(None, (), False, "there is no procedure")
-    row = _look(connection, job)
-    before: tuple[sql.Composable, ...] = ()
-    if row is None or (not case.installed and state.procedure(connection, job, case.target).state != "present"):
-        drop = drop_procedure(job) if row is not None else ()
-        before = (*drop, *create_procedure(job))
-        for statement in before:
-            connection.execute(sql.Composed([statement]))
-        row = _look(connection, job)
-    assert row is not None
-    definition, language = str(row[1]), row[2]
-    if language != "plpgsql":
-        return _Procedure(definition, before, False, f"it is written in {language}")
-    ends = segments.ends_transactions(definition)
-    return _Procedure(definition, before, ends, segments.take_apart(definition))
-
-
-def _look(connection: Connection, job: PlannedJob) -> tuple[object, ...] | None:
-    values = {"schema": job.schema_name, "name": job.procedure}
-    return connection.execute(resources.sql("proof/procedure"), values).fetchone()
 
 
 @contextmanager

@@ -16,20 +16,40 @@ from cronlift.postgres.server import Connection
 from cronlift.proof.tables import Table, Tables
 from cronlift.sql.facts import walk
 
-_OUTSIDE = {"dblink", "http", "pg_net", "file_fdw", "postgres_fdw", "aws_s3", "plpython3u", "adminpack", "pgsql_http"}
+# Extensions whose functions leave the database: other servers, the network, files, the operating system.
+_OUTSIDE = {
+    "dblink", "http", "pgsql_http", "pg_net", "pg_background", "pg_curl", "amqp", "pg_amqp", "file_fdw", "postgres_fdw",
+    "mysql_fdw", "oracle_fdw", "tds_fdw", "redis_fdw", "mongo_fdw", "multicorn", "wrappers", "aws_s3", "aws_lambda",
+    "aws_commons", "adminpack", "plpython3u", "plperlu", "pltclu", "plsh", "pg_cron",
+}  # fmt: skip
+# Functions of the system that do: files, signals to other sessions, the whole server (manual, 9.28).
+_OUTSIDE_FUNCTIONS = {
+    "lo_import", "lo_export", "pg_read_file", "pg_read_binary_file", "pg_file_write", "pg_file_unlink", "pg_ls_dir",
+    "pg_terminate_backend", "pg_cancel_backend", "pg_reload_conf", "pg_rotate_logfile", "pg_promote", "pg_switch_wal",
+    "pg_create_restore_point", "pg_create_physical_replication_slot", "pg_create_logical_replication_slot",
+    "pg_drop_replication_slot", "pg_logical_emit_message", "pg_stat_reset",
+}  # fmt: skip
+_OUTSIDE_STATEMENTS = {
+    "AlterSystemStmt": "ALTER SYSTEM", "CreatedbStmt": "CREATE DATABASE", "DropdbStmt": "DROP DATABASE",
+    "CreateTableSpaceStmt": "CREATE TABLESPACE", "CreateRoleStmt": "CREATE ROLE", "AlterRoleStmt": "ALTER ROLE",
+    "DropRoleStmt": "DROP ROLE", "LoadStmt": "LOAD",
+}  # fmt: skip
 _WRITING = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "TruncateStmt")
 
 
 @dataclass
 class Reach:
     """``statements``: parse trees with the place they stand in; ``refreshed``: materialized views that are refreshed;
-    ``written``: tables the statements write by name; ``unread``: what was not looked into; ``outside``: why nothing
+    ``written``: tables the statements write by name, and those that foreign keys write then; ``unread``: what was not
+    looked into; ``channels``: those that are notified, ``unheard`` where the name is computed; ``outside``: why nothing
     of this may run in a proof."""
 
     statements: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refreshed: dict[int, Table] = field(default_factory=dict)
     written: dict[int, Table] = field(default_factory=dict)
     unread: dict[str, None] = field(default_factory=dict)
+    channels: dict[str, None] = field(default_factory=dict)
+    unheard: dict[str, None] = field(default_factory=dict)
     outside: dict[str, None] = field(default_factory=dict)
 
 
@@ -73,8 +93,15 @@ class Walker:
     def _tree(self, statement: dict[str, Any], where: str) -> None:
         self.reach.statements.append((where, statement))
         for kind, node in walk(statement):
+            if kind in _OUTSIDE_STATEMENTS:
+                self.reach.outside[f"{where}: {_OUTSIDE_STATEMENTS[kind]} acts on the whole server"] = None
+            elif kind == "CopyStmt" and (node.get("is_program") or node.get("filename")):
+                self.reach.outside[f"{where}: COPY with a file or program of the server"] = None
+            elif kind == "NotifyStmt":
+                self.reach.channels[node["conditionname"]] = None
             if kind == "FuncCall":
                 name = [n["String"].get("sval", "") for n in node["funcname"]]
+                self._system(name, node, where)
                 self._functions(name[-1], name[-2] if len(name) > 1 else None)
             elif "relname" in node:
                 table = self.tables(node.get("schemaname"), node["relname"])
@@ -91,6 +118,17 @@ class Walker:
                 if table is not None:
                     self.reach.refreshed[table.oid] = table
 
+    def _system(self, name: list[str], call: dict[str, Any], where: str) -> None:
+        """What functions of the system do that no rollback undoes, or that only a commit shows."""
+        if name[-1] in _OUTSIDE_FUNCTIONS:
+            self.reach.outside[f"{where}: {name[-1]}() acts outside of the database"] = None
+        elif name[-1] == "pg_notify":
+            channel = call.get("args", [{}])[0].get("A_Const", {}).get("sval", {}).get("sval")
+            if channel:
+                self.reach.channels[str(channel)] = None
+            else:
+                self.reach.unheard[f"{where}: notifications on a channel whose name is computed"] = None
+
     def _table(self, table: Table) -> None:
         if table.oid in self._seen:
             return
@@ -99,6 +137,9 @@ class Walker:
             self.reach.outside[f"{table.name} is a foreign table"] = None
         if table.definition is not None:
             self.statement(table.definition, f"view {table.name}")
+        for (text,) in self.connection.execute(resources.sql("proof/expressions"), {"oid": table.oid}).fetchall():
+            if text is not None:
+                self._expression(str(text), f"an expression of {table.name}")
 
     def _written(self, table: Table) -> None:
         if table.oid in self.reach.written:
@@ -106,6 +147,26 @@ class Walker:
         self.reach.written[table.oid] = table
         rows = self.connection.execute(resources.sql("proof/triggers"), {"oid": table.oid}).fetchall()
         self._functions(None, None, [int(str(oid)) for (oid,) in rows])
+        for (text,) in self.connection.execute(resources.sql("proof/rules"), {"oid": table.oid}).fetchall():
+            self.statement(str(text), f"a rule of {table.name}")
+        for schema, name in self.connection.execute(resources.sql("proof/cascades"), {"oid": table.oid}).fetchall():
+            other = self.tables(str(schema), str(name))
+            if other is not None:
+                self._table(other)
+                self._written(other)
+
+    def _expression(self, text: str, where: str) -> None:
+        """The functions in an expression; its comparisons are not the job's, and nothing is planted for them."""
+        try:
+            trees = pgparse.parse(f"SELECT {text}")
+        except pgparse.PGQueryError:
+            self.reach.unread[f"{where}: a text PostgreSQL's parser does not take alone"] = None
+            return
+        for kind, node in walk(trees[0]["stmt"]):
+            if kind == "FuncCall":
+                name = [n["String"].get("sval", "") for n in node["funcname"]]
+                self._system(name, node, where)
+                self._functions(name[-1], name[-2] if len(name) > 1 else None)
 
     def _functions(self, name: str | None, schema: str | None, oids: Sequence[int] = ()) -> None:
         values = {"name": name, "schema": schema, "oids": list(oids), "path": list(self.path)}

@@ -25,7 +25,7 @@ ROWS = 200_000
 @dataclass(frozen=True)
 class Relation:
     """A relation that holds rows. ``times`` are its columns of type timestamptz, timestamp and date; ``heap``: its
-    rows have a place (ctid) and a writer (xmin)."""
+    rows have a place (ctid) and a writer (xmin); ``file`` changes when all of it is rewritten."""
 
     key: Key
     kind: str
@@ -37,6 +37,7 @@ class Relation:
     times: tuple[str, ...]
     types: tuple[str, ...] = ()
     heap: bool = True
+    file: int = 0
 
     @property
     def name(self) -> str:
@@ -65,13 +66,12 @@ class Digest:
 def relations(connection: Connection) -> dict[Key, Relation]:
     """The relations of the database as this transaction sees them."""
     found = {}
-    for schema, name, kind, unlogged, populated, size, readable, columns, times, types, heap in connection.execute(
-        resources.sql("proof/relations")
-    ).fetchall():
+    for row in connection.execute(resources.sql("proof/relations")).fetchall():
+        schema, name, kind, unlogged, populated, size, readable, columns, times, types, heap, file = row
         key = (str(schema), str(name))
         found[key] = Relation(
             key, str(kind), bool(unlogged), bool(populated), int(str(size)), bool(readable),
-            tuple(columns), tuple(times), tuple(types), bool(heap),  # type: ignore[arg-type]
+            tuple(columns), tuple(times), tuple(types), bool(heap), int(str(file)),  # type: ignore[arg-type]
         )  # fmt: skip
     return found
 

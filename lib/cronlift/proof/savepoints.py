@@ -52,7 +52,7 @@ def prove(connection: Connection, bench: Bench, pair: Pair, reach: Reach, tables
             what = "the infinities" if attempt == "full" else "any row"
             open_.append(f"planting {what} was given up: with it both sides fail ({rounds.first.alike})")
             continue
-        return _finding(rounds, planted, open_)
+        return _finding(rounds, planted, open_, notifies=bool(reach.channels))
     raise AssertionError("the last attempt plants nothing")
 
 
@@ -110,7 +110,7 @@ def _labels(connection: Connection, planted: Planted) -> dict[Row, str]:
     return labels
 
 
-def _finding(rounds: _Rounds, planted: Planted, notes: Sequence[str]) -> Finding:
+def _finding(rounds: _Rounds, planted: Planted, notes: Sequence[str], *, notifies: bool) -> Finding:
     first, second = rounds.first, rounds.second
     lines = [*planted.lines, *first.lines, *notes]
     details: dict[str, Any] = {"planted rows": planted.count, **first.details}
@@ -134,6 +134,9 @@ def _finding(rounds: _Rounds, planted: Planted, notes: Sequence[str]) -> Finding
             + (f"both sides fail alike ({second.alike})" if second.alike else "equal again")
         )
     changed = sum(bool(w) for w in first.app.written.values())
+    if not changed and notifies:
+        text = "nothing is written by either side; what they notify is compared on copies"
+        return Finding("equal", text, tuple(lines), details, proof)
     if not changed:
         text = "equal, but the app's statements changed nothing on the proof database, planted rows included"
         return Finding("weak", text, tuple(lines), details, proof)

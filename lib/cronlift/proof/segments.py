@@ -7,6 +7,7 @@ same places is read from the procedure's body itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,12 @@ import pgparse
 from cronlift.generate.quoting import dollar_quote
 from cronlift.model.verdict import Step
 from cronlift.proof.reach import constant_text
+
+_COMMIT = re.compile(
+    r"(?P<quoted>--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\2\$)"
+    r"|\bCOMMIT\b(?:\s+AND\s+(?:NO\s+)?CHAIN)?\s*;",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,37 @@ def take_apart(procedure: str) -> Body | str:
     if not parts[-1] and len(parts) > 1:
         parts.pop()  # a COMMIT at the end ends what would end anyway
     return Body(tuple(settings), tuple(tuple(part) for part in parts))
+
+
+def without_commits(procedure: str) -> str | None:
+    """The procedure (its CREATE statement) as an anonymous block with its COMMITs left out; None where that cannot be.
+
+    COMMIT is a word of its own before a semicolon (or AND [NO] CHAIN); quotes and comments are passed over.
+    """
+    body = _body(procedure)
+    if body is None:
+        return None
+    text = _COMMIT.sub(lambda found: found[0] if found["quoted"] else "NULL;", body)
+    block = "DO " + dollar_quote(text, "whole")
+    try:
+        inner = f"CREATE PROCEDURE p() LANGUAGE plpgsql AS {dollar_quote(text, 'whole')}"
+        return None if ends_transactions(inner) else block
+    except pgparse.PGQueryError:
+        return None
+
+
+def _body(procedure: str) -> str | None:
+    try:
+        options = pgparse.parse(procedure)[0]["stmt"]["CreateFunctionStmt"]["options"]
+        (text,) = (
+            item["String"]["sval"]
+            for option in options
+            if option["DefElem"]["defname"] == "as"
+            for item in option["DefElem"]["arg"]["List"]["items"]
+        )
+    except (pgparse.PGQueryError, KeyError, ValueError, IndexError):
+        return None
+    return str(text)
 
 
 def ends_transactions(procedure: str) -> bool:

@@ -224,7 +224,7 @@ def settings(cluster: Cluster, cron_database: str, *, background_workers: bool) 
         "jit": "off",  # its library needs LLVM, which is not fetched
         "fsync": "off",
         "full_page_writes": "off",
-        "wal_level": "minimal",
+        "wal_level": "logical",  # the effect proof reads from the log what a run changed
         "max_wal_senders": "0",
         "timezone": "UTC",
         "log_timezone": "UTC",

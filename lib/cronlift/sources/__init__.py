@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from cronlift.elixir.project import Project
@@ -19,3 +20,14 @@ def sources() -> tuple[Source, ...]:
     from cronlift.sources import oban, quantum, startup
 
     return (oban.jobs, quantum.jobs, startup.jobs)
+
+
+def bookkeeping(job_id: str) -> Callable[[tuple[str, str]], bool]:
+    """Tells the relations (and sequences, and channels) in which a job's own scheduler keeps books: they show how the
+    application ran the job, not what the job did.
+
+    Oban's begin with ``oban_``: jobs and peers (Elixir: Oban.Migrations), leaders and producers (Python:
+    queries/install.sql).
+    """
+    prefix = {"oban": "oban_"}.get(job_id.split(":", 1)[0])
+    return lambda key: prefix is not None and key[1].startswith(prefix)

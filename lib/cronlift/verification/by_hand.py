@@ -8,7 +8,8 @@ from cronlift.generate.quoting import Name, template, text_of
 from cronlift.model.plan import Plan, PlannedJob
 from cronlift.model.verification import Check
 from cronlift.postgres.server import Connection
-from cronlift.proof.planned_job import Case, prove
+from cronlift.proof.case import Case
+from cronlift.proof.planned_job import prove
 from cronlift.proof.session import sides
 from cronlift.verification.context import Context
 from cronlift.verification.effects import as_check

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cronlift.model.plan import PlannedJob
 from cronlift.model.verification import Check, Status
+from cronlift.proof.case import Case
 from cronlift.proof.findings import Finding
-from cronlift.proof.planned_job import Case, prove
+from cronlift.proof.planned_job import prove
 from cronlift.verification.context import Context
 
 _STATUS: dict[str, Status] = {"equal": "passed", "weak": "warning", "differs": "failed", "unproved": "not_checked"}
