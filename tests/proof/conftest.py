@@ -2,9 +2,18 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "verify"))
 
+import oban_python
 from shops import shop
 
 __all__ = ["shop"]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A suite that could not run the real Oban says so where it is read, not only among the skipped."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(oban_python.MISSING in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(f"NOT RUN: {oban_python.MISSING}", yellow=True)

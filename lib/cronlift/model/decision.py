@@ -18,6 +18,15 @@ class Mask(Record):
     why: str
 
 
+class Witness(Record):
+    """The application's own worker was run beside the procedure and left the same (``verify --app-command``): with
+    which ``command``, ``when``, and what was ``seen``."""
+
+    command: str
+    when: str
+    seen: str
+
+
 class Decision(Record):
     """``code_hash`` binds it to the code it judged; a decision on other code is stale, which is an error.
 
@@ -37,6 +46,7 @@ class Decision(Record):
     job_role: str | None = None
     superuser: StrictBool = False
     masks: tuple[Mask, ...] = ()
+    witness: Witness | None = None
 
 
 class Decisions(Record):

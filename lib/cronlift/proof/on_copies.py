@@ -50,7 +50,7 @@ def beside_the_worker(case: Case, worker: Worker, procedure: Procedure, reach: R
             found = clones.prove(case.server, case.database, work)
     except WorkerError as error:
         return Finding("unproved", str(error), tuple(worker.words.splitlines()))
-    sent = own(worker.sent, scheduler)
+    sent = own(worker.sent, scheduler, worker.functions)
     lines = [f"the application's command sent {len(worker.sent)} statements, {len(sent)} of them the job's"]
     more, less = unforeseen(sent, case.job.steps)
     lines += [f"sent, and not read in the source: {_short(text)}" for text in more]

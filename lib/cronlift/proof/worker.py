@@ -15,15 +15,17 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pgparse
 import psycopg
 from psycopg import sql
 
+from cronlift import resources
 from cronlift.model.verdict import Step
 from cronlift.postgres.server import Connection, Server
 from cronlift.proof.copies import session
@@ -46,8 +48,8 @@ class WorkerError(Exception):
 
 @dataclass
 class Worker:
-    """``command`` as the user wrote it; ``sent`` is what its last run sent, ``settings`` those its sessions shall have
-    that it cannot bring along itself."""
+    """``command`` as the user wrote it; ``sent`` is what its last run sent, ``functions`` the names of those the copy
+    has beside the system's, ``words`` the end of what the command printed."""
 
     command: str
     server: Server
@@ -55,6 +57,7 @@ class Worker:
     folder: Path | None = None
     seconds: float = SECONDS
     sent: list[str] = field(default_factory=list)
+    functions: frozenset[str] = frozenset()
     words: str = ""
 
     def run(self, database: str) -> None:
@@ -62,6 +65,7 @@ class Worker:
         with session(self.server, database) as connection:
             _give_settings(connection, self.app, database)
             target = _target(connection)
+            self.functions = frozenset(str(n) for (n,) in connection.execute(resources.sql("proof/own_functions")))
         with Proxy(target) as proxy:
             places = {
                 "database": database,
@@ -97,9 +101,12 @@ class Worker:
             raise WorkerError(f"the application's command ended with exit code {process.returncode}: {last}")
 
 
-def own(texts: Sequence[str], scheduler: Callable[[Key], bool]) -> tuple[str, ...]:
-    """The statements that are the job's: neither the driver's steering nor the scheduler's on its own tables."""
-    return tuple(text for text in texts if _is_own(text, scheduler))
+def own(texts: Sequence[str], scheduler: Callable[[Key], bool], functions: Collection[str]) -> tuple[str, ...]:
+    """The statements that are the job's: neither the driver's steering nor the scheduler's on its own tables.
+
+    ``functions`` are the names of those the application's database has of its own.
+    """
+    return tuple(text for text in texts if _is_own(text, scheduler, functions))
 
 
 def unforeseen(sent: Sequence[str], steps: Sequence[Step]) -> tuple[list[str], list[str]]:
@@ -109,31 +116,35 @@ def unforeseen(sent: Sequence[str], steps: Sequence[Step]) -> tuple[list[str], l
     return [t for f, t in came.items() if f not in known], [t for f, t in known.items() if f not in came]
 
 
-def _is_own(text: str, scheduler: Callable[[Key], bool]) -> bool:
+def _is_own(text: str, scheduler: Callable[[Key], bool], functions: Collection[str]) -> bool:
     try:
         trees = [tree["stmt"] for tree in pgparse.parse(text)]
     except pgparse.PGQueryError:
         return True
-    for tree in trees:
-        if next(iter(tree), "") in _STEERING:
-            continue
-        names = [(n.get("schemaname", ""), n["relname"]) for _, n in walk(tree) if "relname" in n]
-        real = [n for n in names if n[0] != "pg_catalog" and not n[1].startswith("pg_")]
-        calls = [n["funcname"][-1]["String"]["sval"] for k, n in walk(tree) if k == "FuncCall"]
-        channel = tree.get("NotifyStmt", {}).get("conditionname")
-        if channel is not None:
-            real.append(("", channel))
-        if any(not scheduler(n) for n in real):
-            return True
-        if (
-            not names
-            and channel is None
-            and any(not c.startswith(("pg_", "current_", "version", "set_config")) for c in calls)
-        ):
-            return True
-        if any(kind in tree for kind in ("CallStmt", "DoStmt")):
-            return True
-    return False
+    return any(_acts(tree, scheduler, functions) for tree in trees)
+
+
+def _acts(tree: dict[str, Any], scheduler: Callable[[Key], bool], functions: Collection[str]) -> bool:
+    """Whether a statement touches a relation, function or channel of the application."""
+    if next(iter(tree), "") in _STEERING:
+        return False
+    if "CallStmt" in tree or "DoStmt" in tree:
+        return True
+    if "NotifyStmt" in tree:
+        return not scheduler(("", tree["NotifyStmt"]["conditionname"]))
+    with_ = {node["ctename"] for kind, node in walk(tree) if kind == "CommonTableExpr"}
+    named = [(str(n.get("schemaname", "")), str(n["relname"])) for _, n in walk(tree) if "relname" in n]
+    relations = [
+        key
+        for key in named
+        if key[0] not in ("pg_catalog", "information_schema")
+        and not key[1].startswith("pg_")
+        and not (key[0] == "" and key[1] in with_)
+    ]
+    if any(not scheduler(key) for key in relations):
+        return True
+    calls = {node["funcname"][-1]["String"]["sval"] for kind, node in walk(tree) if kind == "FuncCall"}
+    return any(name in functions and not scheduler(("", name)) for name in calls)
 
 
 def _fingerprint(text: str) -> str:
@@ -196,3 +207,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -150,6 +150,8 @@ def _decided(job: ClassifiedJob, decision: Decision) -> ClassifiedJob:
             do="set `move: false`, or overrule the verdict with a reason",
         )
     why = f"decided by {decision.who} on {decision.when}: {decision.why}"
+    if decision.witness is not None:
+        why += f" (seen on {decision.witness.when} with the application's own worker: {decision.witness.seen})"
     note = Reason(code="decision", text=why, file=job.config.file, line=job.config.line)
     update = {"verdict": verdict, "reasons": (note, *job.reasons), "decided": verdict != job.verdict}
     return job.model_copy(update=update | {"approved": decision.move})

@@ -13,7 +13,7 @@ from cronlift.model.plan import Plan
 from cronlift.model.verification import Check, Verification, VerifiedJob
 from cronlift.postgres.server import Server
 from cronlift.verification import catalog, double_run, effects, real_run, schedule
-from cronlift.verification.context import Context, look
+from cronlift.verification.context import Context, Tick, look
 
 Checker = Callable[[Context], dict[str, Check]]
 Progress = Callable[[Mapping[str, Check]], None]
@@ -38,6 +38,7 @@ def verify(
     env: str = "prod",
     proof: Server | None = None,
     probe: bool = False,
+    tick: Tick | None = None,
     run_id: str = "",
     progress: Progress = lambda checks: None,
 ) -> VerificationResult:
@@ -46,10 +47,11 @@ def verify(
 
     ``progress`` gets each check's results (by job id) as soon as they are known.
     ``proof`` names a disposable database for the effects; without it the target itself serves if it is disposable.
+    ``tick`` runs the application's own worker on a copy of that database.
     Raises UsageError before the first statement where ``proof`` does not carry the mark, SafetyError where the
     server is not the plan's, ServerError where a database cannot be reached or read.
     """
-    context = look(plan, server, app=app, env=env, proof=proof, probe=probe)
+    context = look(plan, server, app=app, env=env, proof=proof, probe=probe, tick=tick)
     results = []
     for check in CHECKS:
         results.append(check(context))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cronlift import resources
 from cronlift.errors import UsageError
 from cronlift.generate.quoting import Name, template, text_of
-from cronlift.model.plan import Plan, PlannedJob
+from cronlift.model.plan import Plan, PlannedJob, ScheduleVerdict
+from cronlift.model.verdict import ClassifiedJob
 from cronlift.model.verification import Check
 from cronlift.postgres.server import Connection
 from cronlift.proof.case import Case
@@ -15,13 +18,17 @@ from cronlift.verification.context import Context
 from cronlift.verification.effects import as_check
 
 
-def judge(context: Context, procedure: str, job_id: str | None) -> tuple[PlannedJob, Check]:
-    """The effects check of ``procedure`` (a name, with or without schema) against the steps of a planned job.
+def judge(
+    context: Context, procedure: str, job_id: str | None, classified: Sequence[ClassifiedJob] = ()
+) -> tuple[PlannedJob, Check]:
+    """The effects check of ``procedure`` (a name, with or without schema) against what a job's worker does.
 
-    It runs as its owner, with that role's settings. Raises UsageError where the job is not clear, there is no such
-    procedure, or no disposable database.
+    What the worker does is read from the plan's steps and, where the context has a tick of the application's own
+    command, seen; with one the job need not be planned, only be among ``classified``. The procedure runs as its owner,
+    with that role's settings. Raises UsageError where the job is not clear, there is no such procedure, or no
+    disposable database.
     """
-    job = _job(context.plan, job_id)
+    job = _job(context, job_id, classified)
     if context.proof is None:
         raise UsageError(
             "a procedure is judged by running it, which needs a database that may be thrown away",
@@ -32,19 +39,60 @@ def judge(context: Context, procedure: str, job_id: str | None) -> tuple[Planned
         judged = _called(connection, context.plan, job, procedure)
         app, role = sides(connection, context.plan.target, judged)
     connection.close()
-    finding = prove(Case(server, database, context.plan.target, judged, app, role, installed=True))
+    worker = context.tick.worker(server, app, context.app) if context.tick else None
+    finding = prove(Case(server, database, context.plan.target, judged, app, role, installed=True, worker=worker))
     context.note(job, "by_hand", {"database": database, "procedure": procedure, **finding.details})
     return job, as_check(finding)
 
 
-def _job(plan: Plan, job_id: str | None) -> PlannedJob:
-    chosen = [job for job in plan.jobs if job_id in (None, job.id, job.worker)]
-    if len(chosen) != 1:
-        raise UsageError(
-            f"the plan has no job {job_id}" if job_id else "which job the procedure stands for is not clear",
-            do=f"name one of its jobs with --job: {', '.join(job.id for job in plan.jobs)}",
-        )
-    return chosen[0]
+def _job(context: Context, job_id: str | None, classified: Sequence[ClassifiedJob]) -> PlannedJob:
+    planned = context.plan.jobs
+    chosen = [job for job in planned if job_id in (None, job.id, job.worker)]
+    if len(chosen) == 1:
+        return chosen[0]
+    others = [job for job in classified if job_id in (job.id, job.worker)]
+    if not chosen and len(others) == 1:
+        if context.tick is None:
+            raise UsageError(
+                f"{others[0].id} is not planned ({others[0].verdict}), so it is not known what it does",
+                do="let it be seen: name a command that runs it once, with --app-command",
+            )
+        return _unplanned(others[0])
+    raise UsageError(
+        f"the plan has no job {job_id}" if job_id else "which job the procedure stands for is not clear",
+        do=f"name one of its jobs with --job: {', '.join(job.id for job in planned)}",
+    )
+
+
+def _unplanned(job: ClassifiedJob) -> PlannedJob:
+    """A job of which no statement is taken from reading: its worker is seen, or nothing is known of it."""
+    schedule = ScheduleVerdict(
+        source=job.schedule or "",
+        dialect=job.source,
+        timezone=job.timezone,
+        pg_cron=None,
+        guard=None,
+        equal="impossible",
+        horizon="not looked at",
+    )
+    return PlannedJob(
+        id=job.id,
+        worker=job.worker,
+        cron_name=job.id,
+        schedule=schedule,
+        call="",
+        command="",
+        job_role="",
+        schema_name=None,
+        procedure=None,
+        procedure_sql=None,
+        commits=False,
+        steps=(),
+        losses=job.losses,
+        config_file=job.config.file,
+        config_line=job.config.line,
+        hash="",
+    )
 
 
 def _called(connection: Connection, plan: Plan, job: PlannedJob, procedure: str) -> PlannedJob:

@@ -18,6 +18,7 @@ from cronlift.postgres.capabilities import Capabilities
 from cronlift.postgres.disposable import is_disposable
 from cronlift.postgres.server import Connection, Server
 from cronlift.proof.session import Side, sides
+from cronlift.proof.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,24 @@ class Installed:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """One tick of the application's own worker: the ``command`` that runs it, for the job of that id, and how many
+    ``seconds`` it may take."""
+
+    job: str
+    command: str
+    seconds: float
+
+    def worker(self, server: Server, app: Side, folder: Path | None) -> Worker:
+        """What runs it, on the proof's server."""
+        return Worker(self.command, server, app, folder, self.seconds)
+
+
+@dataclass(frozen=True)
 class Context:
     """``proof`` is a disposable database for the effects (server and database; None: there is none),
     ``proof_is_target`` says that it is the one the plan is for. ``evidence`` collects, per cron name, what the
-    databases said: rows and instants, which documents do not hold."""
+    databases said: rows and instants, which documents do not hold. ``tick`` is run beside the procedure of its job."""
 
     plan: Plan
     server: Server
@@ -59,6 +74,7 @@ class Context:
     app: Path | None
     env: str
     probe: bool
+    tick: Tick | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
 
     def note(self, job: PlannedJob, key: str, value: Any) -> None:
@@ -66,7 +82,16 @@ class Context:
         self.evidence.setdefault("jobs", {}).setdefault(job.cron_name, {})[key] = value
 
 
-def look(plan: Plan, server: Server, *, app: Path | None, env: str, proof: Server | None, probe: bool) -> Context:
+def look(
+    plan: Plan,
+    server: Server,
+    *,
+    app: Path | None,
+    env: str,
+    proof: Server | None,
+    probe: bool,
+    tick: Tick | None = None,
+) -> Context:
     """Look at both databases, read-only, on the very server the plan was made for.
 
     Raises UsageError, before anything is done, where a proof database without the disposable mark was named or a
@@ -110,6 +135,7 @@ def look(plan: Plan, server: Server, *, app: Path | None, env: str, proof: Serve
         app=app,
         env=env,
         probe=probe,
+        tick=tick,
     )
 
 

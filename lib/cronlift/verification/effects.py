@@ -42,6 +42,9 @@ def _check(job: PlannedJob, context: Context) -> Check:
             app=app,
             role=role,
             installed=context.proof_is_target,
+            worker=context.tick.worker(server, app, context.app)
+            if context.tick and context.tick.job == job.id
+            else None,
         )
     )
     context.note(job, "effects", {"database": database, **finding.details})
