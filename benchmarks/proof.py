@@ -5,6 +5,9 @@ itself takes and what one reading of every row it touches takes, in one run on o
 time + one reading; ``ratio`` = proof / bound. ``fixed`` is what the same proof costs on empty tables (connecting,
 catalogs, planting row by row), ``growth`` the ratio without it: what counts as the tables grow.
 
+On copies: the time to see what a run changed, from the log of changes and by reading every row, after as many changes
+in tables of each size, and after more changes in one size. The log's must hang on the changes alone.
+
 Prints one JSON object. Times are the least of three runs, in milliseconds.
 """
 
@@ -27,7 +30,7 @@ import building
 from cronlift import sandbox as private
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Connection, Server
-from cronlift.proof import readout
+from cronlift.proof import decoding, readout
 from cronlift.proof.case import Case
 from cronlift.proof.planned_job import prove
 from cronlift.proof.session import sides
@@ -126,6 +129,29 @@ def in_savepoints(server: Server, database: str, fixed: dict[str, float]) -> dic
     return out
 
 
+def seen_by_the_log(server: Server, database: str, rows: int, changes: int) -> dict[str, float]:
+    """Milliseconds to open a slot, to read the changes from it, and to read the whole table."""
+    with server.connect(database, read_only=False) as connection:
+        connection.autocommit = True
+        connection.execute("DROP TABLE IF EXISTS stock")
+        connection.execute("CREATE TABLE stock (id integer PRIMARY KEY, name text NOT NULL, n integer NOT NULL)")
+        connection.execute("INSERT INTO stock SELECT n, 'item ' || n, 0 FROM generate_series(1, %s) AS n", (rows,))
+        connection.execute("DROP PUBLICATION IF EXISTS cronlift_proof")
+        decoding.prepare(connection)
+        start = perf_counter()
+        tap = decoding.Tap(connection)
+        opened = perf_counter() - start
+        connection.execute("UPDATE stock SET n = n + 1 WHERE id <= %s", (changes,))
+        start = perf_counter()
+        log = tap.log()
+        told = perf_counter() - start
+        assert log.nets["public", "stock"].counts == [0, changes, 0]
+        tap.close()
+        whole = least(lambda: reading(connection, ("stock",)))
+    connection.close()
+    return {"slot": round(opened * 1000, 1), "by the log": round(told * 1000, 1), "read whole": whole}
+
+
 def main() -> None:
     """Both parts, at every size."""
     sizes = [int(text) for text in sys.argv[1:]] or list(SIZES)
@@ -144,7 +170,12 @@ def main() -> None:
             if rows == 0:
                 fixed = {name: row["proof"] for name, row in found.items()}
             else:
-                out[str(rows)] = {"in savepoints": found}
+                by_log = seen_by_the_log(sandbox.server(), sandbox.database, rows, 1000)
+                out[str(rows)] = {"in savepoints": found, "1000 changes on a copy": by_log}
+        out["changes in 200000 rows"] = {
+            str(n): seen_by_the_log(sandbox.server(), sandbox.database, 200_000, n)
+            for n in (100, 1000, 10_000, 100_000)
+        }
     finally:
         private.down("bench-proof", remove=True)
     print(json.dumps(out, indent=2))

@@ -13,7 +13,9 @@ __all__ = ["shop"]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """A suite that could not run the real Oban says so where it is read, not only among the skipped."""
+    """Print the mutation table, and where the real Oban could not run, that it did not."""
+    for job, kind, result, said in getattr(sys.modules.get("test_mutation_table"), "TABLE", []):
+        terminalreporter.write_line(f"{job:<20} {kind:<30} {result:<8} {said[:90]}")
     skipped = terminalreporter.stats.get("skipped", [])
     if any(oban_python.MISSING in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(f"NOT RUN: {oban_python.MISSING}", yellow=True)

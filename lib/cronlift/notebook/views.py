@@ -15,7 +15,7 @@ from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
 from cronlift.model.plan import Plan, PlannedJob
 from cronlift.model.verdict import Classification, ClassifiedJob
-from cronlift.model.verification import Status, Verification
+from cronlift.model.verification import Proof, Status, Verification
 from cronlift.notebook.display import (
     Badge,
     Block,
@@ -233,12 +233,45 @@ def verification(document: Verification) -> Block:
     ]
     parts: list[Part] = [_say(document), Table(("cron entry", "check", "result", "what was seen"), rows)]
     for job in document.jobs:
+        for check in job.checks:
+            if check.proof is not None:
+                parts += proof(job.cron_name, check.proof)
         lines = [f"{check.name}: {line}" for check in job.checks for line in check.evidence]
         if lines:
             parts.append(Listing(f"{job.cron_name}: evidence", "\n".join(lines)))
     if document.notes:
         parts.append(Fold("Notes", Table(("note",), [(n,) for n in document.notes]), open=True))
     return Block(tuple(parts))
+
+
+def proof(name: str, found: Proof) -> list[Part]:
+    """What an effect proof rests on, in words that ask for no SQL: what both did to the same data, where rows were put
+    to decide, what was not proved."""
+    parts: list[Part] = []
+    if found.touched:
+        rows: list[Sequence[Cell]] = [
+            (
+                Noted(t.relation, t.kind),
+                t.app,
+                t.job,
+                Badge("the same" if t.same else "differs", "green" if t.same else "red"),
+                f"not compared: {', '.join(t.left_out)}" if t.left_out else "",
+            )
+            for t in found.touched
+        ]
+        others = f"{found.untouched} other tables were left alone by both"
+        table = Table(("table", "the application", "the procedure", "result", ""), rows)
+        parts.append(Fold(f"{name}: what both did to the same data ({others})", table, open=True))
+    if found.planted:
+        planted = [(p.relation, Code(p.comparison), "; ".join(p.stands)) for p in found.planted]
+        table = Table(("table", "where this decides", "rows were put at"), planted)
+        parts.append(Fold(f"{name}: rows put where the decision falls", table))
+    if found.sent:
+        parts.append(Listing(f"{name}: what the application's own worker sent", ";\n".join(found.sent)))
+    if found.open:
+        table = Table(("what, and why",), [(text,) for text in found.open])
+        parts.append(Fold(f"{name}: not proved", table))
+    return parts
 
 
 def headline(sql: str) -> str:

@@ -166,6 +166,15 @@ def _decided(bench: Bench, pair: Pair, key: Key, out: Comparison) -> bool:
         bench.digests(pair.app, pair.app_run, columns) != bench.digests(pair.job, pair.job_run, columns)
     ):
         return False
+    if mask.columns:  # what is left out must be of the same nature on both sides all the same
+        everything: dict[Key, list[int] | None] = {key: None}
+        one, other = (bench.rows(pair.app, pair.app_run, everything)[key] for _ in range(2))
+        varying = set(difference(out.app.relations[key], one, other).columns) & set(mask.columns)
+        job_rows = bench.rows(pair.job, pair.job_run, everything) if varying else {}
+        constant = _constant(bench, pair, {key: sorted(varying)}, job_rows, out) if varying else {}
+        if constant:
+            _says_constant(out, key, constant[key])
+            return True
     what = ", ".join(mask.columns) or "the whole relation"
     out.left_out(key, mask.columns or ("every column",), f"{'.'.join(key)}: {what} left out by decision: {mask.why}")
     return True
@@ -189,22 +198,32 @@ def _natural(
     masks = {k: names for k, names in columns.items() if names and len(names) < len(out.app.relations[k].columns)}
     app_masked, job_masked = bench.digests(pair.app, pair.app_run, masks), bench.digests(pair.job, pair.job_run, masks)
     equal = {k: names for k, names in masks.items() if app_masked[k] == job_masked[k]}
-    still = {k: set(names) for k, names in equal.items()}
+    for key, names in _constant(bench, pair, equal, job_rows, out).items():
+        del equal[key]
+        _says_constant(out, key, names)
+    return equal
+
+
+def _constant(
+    bench: Bench, pair: Pair, columns: Mapping[Key, Sequence[str]], job_rows: Mapping[Key, list[Row]], out: Comparison
+) -> dict[Key, set[str]]:
+    """Which of these columns are the same in every run of the procedure; ``job_rows`` are one run's rows."""
+    still = {k: set(names) for k, names in columns.items()}
     for _ in range(_RUNS - 1):
         if not any(still.values()):
             break
         more = bench.rows(pair.job, pair.job_run, {k: None for k, names in still.items() if names})
         for key, rows in more.items():
             still[key] -= set(difference(out.app.relations[key], job_rows[key], rows).columns)
-    for key, names in still.items():
-        if names:
-            del equal[key]
-            out.differs(
-                f"{'.'.join(key)}: {', '.join(sorted(names))}: new in every run of the app's statements, the same in "
-                f"{_RUNS} runs of the procedure",
-                key,
-            )
-    return equal
+    return {key: names for key, names in still.items() if names}
+
+
+def _says_constant(out: Comparison, key: Key, names: set[str]) -> None:
+    out.differs(
+        f"{'.'.join(key)}: {', '.join(sorted(names))}: new in every run of the app's statements, the same in {_RUNS} "
+        "runs of the procedure",
+        key,
+    )
 
 
 def _mask(masks: Sequence[Mask], key: Key) -> Mask | None:

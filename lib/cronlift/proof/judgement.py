@@ -244,7 +244,7 @@ class Judgement:
         return tuple(
             Touched(
                 relation=".".join(key),
-                kind=self.app.relations[key].words,
+                kind=f"{self.app.relations[key].words}, on copies",
                 app=_did(self.app, key),
                 job=_did(self.job, key),
                 same=key not in self.different,

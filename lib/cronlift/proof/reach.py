@@ -40,13 +40,15 @@ _WRITING = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "TruncateStmt
 @dataclass
 class Reach:
     """``statements``: parse trees with the place they stand in; ``refreshed``: materialized views that are refreshed;
-    ``written``: tables the statements write by name, and those that foreign keys write then; ``unread``: what was not
+    ``written``: tables the statements write by name, and those that foreign keys write then; ``read``: tables they name
+    at all; ``unread``: what was not
     looked into; ``channels``: those that are notified, ``unheard`` where the name is computed; ``outside``: why nothing
     of this may run in a proof."""
 
     statements: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refreshed: dict[int, Table] = field(default_factory=dict)
     written: dict[int, Table] = field(default_factory=dict)
+    read: dict[int, Table] = field(default_factory=dict)
     unread: dict[str, None] = field(default_factory=dict)
     channels: dict[str, None] = field(default_factory=dict)
     unheard: dict[str, None] = field(default_factory=dict)
@@ -133,6 +135,8 @@ class Walker:
         if table.oid in self._seen:
             return
         self._seen.add(table.oid)
+        if table.kind in ("r", "p"):
+            self.reach.read[table.oid] = table
         if table.kind == "f":
             self.reach.outside[f"{table.name} is a foreign table"] = None
         if table.definition is not None:

@@ -7,9 +7,12 @@ leaves, with rows it inserted changed: a job comes round again, and ``DO NOTHING
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import psycopg
+from psycopg import sql
 
 from cronlift.model.verification import Proof
 from cronlift.postgres.server import Connection
@@ -24,13 +27,20 @@ from cronlift.proof.session import undone, wearing
 from cronlift.proof.states import Bench, State
 from cronlift.proof.tables import Tables
 
+_SMALL = 8 * 1024 * 1024
+"""Bytes up to which a table that is only read is emptied for a round of its own."""
+_EMPTIED = 4
+"""How many such tables."""
+
 
 @dataclass(frozen=True)
 class _Rounds:
-    """The comparison from the planted state, and the one after a first run (None: there was nothing to repeat)."""
+    """The comparison from the planted state, the one after a first run (None: there was nothing to repeat), and those
+    with a table emptied that is only read (by name)."""
 
     first: Comparison
     second: Comparison | None = None
+    emptied: tuple[tuple[str, Comparison], ...] = ()
 
 
 def prove(connection: Connection, bench: Bench, pair: Pair, reach: Reach, tables: Tables) -> Finding:
@@ -46,7 +56,7 @@ def prove(connection: Connection, bench: Bench, pair: Pair, reach: Reach, tables
             with wearing(connection, pair.app.settings):
                 planted = Planted() if attempt == "none" else plant(connection, rows, extremes=attempt == "full")
             bench.settle()
-            rounds = _rounds(connection, bench, pair, tables, _labels(connection, planted))
+            rounds = _rounds(connection, bench, pair, reach, tables, _labels(connection, planted))
         bench.settle()
         if rounds.first.alike and planted.count:
             what = "the infinities" if attempt == "full" else "any row"
@@ -56,8 +66,10 @@ def prove(connection: Connection, bench: Bench, pair: Pair, reach: Reach, tables
     raise AssertionError("the last attempt plants nothing")
 
 
-def _rounds(connection: Connection, bench: Bench, pair: Pair, tables: Tables, planted: dict[Row, str]) -> _Rounds:
-    """Both rounds. The app's first run is the one that stays for the second, so that nothing runs more than twice."""
+def _rounds(
+    connection: Connection, bench: Bench, pair: Pair, reach: Reach, tables: Tables, planted: dict[Row, str]
+) -> _Rounds:
+    """All rounds. The app's first run is the one that stays for the second, so that nothing runs more than twice."""
     job = bench.run(pair.job, pair.job_run)
     second: Comparison | None = None
     with undone(connection, "first"):
@@ -72,7 +84,39 @@ def _rounds(connection: Connection, bench: Bench, pair: Pair, tables: Tables, pl
             app = bench.stay(pair.app, pair.app_run)
             second = _again(connection, bench, pair, app, tables)
         bench.sequences.restore(bench.start)
-    return _Rounds(first, second)
+    emptied = _emptied(connection, bench, pair, reach) if first.result == "equal" else ()
+    return _Rounds(first, second, tuple(emptied))
+
+
+def _emptied(connection: Connection, bench: Bench, pair: Pair, reach: Reach) -> Iterator[tuple[str, Comparison]]:
+    """One comparison for each small table that is only read, with nothing in it.
+
+    Conditions such as EXISTS (SELECT …) hold or not as a whole: with rows planted on every boundary they always hold,
+    and one that the procedure lost would not be missed.
+    """
+    start = bench.start
+    found = [table for oid, table in reach.read.items() if oid not in reach.written]
+    for table in found[:_EMPTIED]:
+        with undone(connection, "emptied"):
+            try:
+                with connection.transaction():
+                    size = connection.execute("SELECT pg_catalog.pg_table_size(%s)", (table.oid,)).fetchone()
+                    if size is None or int(str(size[0])) > _SMALL:
+                        continue
+                    if connection.execute(sql.SQL("DELETE FROM {}").format(table.sql)).rowcount == 0:
+                        continue
+                    with undone(connection, "constraints"):
+                        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            except psycopg.Error:
+                continue  # rows that are referred to cannot go
+            bench.settle()
+            job = bench.run(pair.job, pair.job_run)
+            app = bench.run(pair.app, pair.app_run)
+            out = compare(bench, app, job)
+            explain(bench, pair, out, {})
+        yield table.name, out
+    bench.start = start
+    bench.sequences.restore(start)
 
 
 def _again(connection: Connection, bench: Bench, pair: Pair, left: State, tables: Tables) -> Comparison | None:
@@ -133,6 +177,14 @@ def _finding(rounds: _Rounds, planted: Planted, notes: Sequence[str], *, notifie
             f"a second run, on what the first left with {second.details['changed columns']} of its columns changed: "
             + (f"both sides fail alike ({second.alike})" if second.alike else "equal again")
         )
+    for name, emptied in rounds.emptied:
+        if emptied.result == "differs":
+            details["emptied"] = {name: emptied.details}
+            lines += [f"with {name} empty: {line}" for line in emptied.lines]
+            text = f"with {name} empty, the procedure does not do what the app does: {_first(emptied)}"
+            return Finding("differs", text, tuple(lines), details, proof)
+    if rounds.emptied:
+        lines.append(f"with what is only read emptied ({', '.join(n for n, _ in rounds.emptied)}): equal again")
     changed = sum(bool(w) for w in first.app.written.values())
     if not changed and notifies:
         text = "nothing is written by either side; what they notify is compared on copies"

@@ -205,6 +205,8 @@ def _doubts(
             for check in job.checks:
                 if check.status != "passed":
                     doubts.append((f"{job.cron_name}: {check.name.replace('_', ' ')}", check.text))
+                if check.proof is not None:
+                    doubts += [(f"{job.cron_name}: {check.name.replace('_', ' ')}", why) for why in check.proof.open]
     if plan:
         doubts += [(refused.id, f"refused: {refused.why}") for refused in plan.refused]
     doubts += [(row.id, f"not analysed: {row.why}") for row in record.rows if row.place == "not analysed"]
