@@ -4,7 +4,7 @@ SELECT
   n.nspname::text,
   p.proname::text,
   l.lanname::text,
-  l.lanpltrusted OR l.lanname IN ('internal', 'c'),
+  l.lanpltrusted OR l.lanname = 'internal' OR (l.lanname = 'c' AND (e.extname IS NOT NULL OR n.nspname = 'pg_catalog')),
   e.extname::text,
   CASE WHEN l.lanname = 'plpgsql' AND e.extname IS NULL AND n.nspname <> 'pg_catalog'
     THEN pg_catalog.pg_get_functiondef(p.oid) END,

@@ -191,6 +191,57 @@ def test_an_untrusted_language_is_not_run(shop: Make) -> None:
     assert (found.result, "dblink" in found.text) == ("unproved", True)
 
 
+OUTSIDE = {
+    "a trigger of a table that a foreign key deletes from": (
+        "CREATE TABLE child (key text REFERENCES cache ON DELETE CASCADE); "
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM dblink_connect('x'); "
+        "RETURN NULL; END $$; "
+        "CREATE TRIGGER tell AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION tell()",
+        "dblink",
+    ),
+    "a policy": (
+        "CREATE FUNCTION seen() RETURNS boolean LANGUAGE sql AS $$ SELECT pg_read_file('x') IS NULL $$; "
+        "ALTER TABLE cache ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON cache USING (seen())",
+        "pg_read_file() acts outside",
+    ),
+    "a rule": (
+        "CREATE RULE r AS ON DELETE TO cache DO ALSO SELECT pg_terminate_backend(1)",
+        "pg_terminate_backend() acts outside",
+    ),
+    "a function in C that no extension brings": (
+        "CREATE FUNCTION c() RETURNS trigger LANGUAGE c AS '$libdir/dblink', 'dblink_fdw_validator'; "
+        "CREATE TRIGGER c BEFORE DELETE ON cache FOR EACH ROW EXECUTE FUNCTION c()",
+        "is written in c, untrusted",
+    ),
+    "a foreign table that a view reads": (
+        "CREATE EXTENSION postgres_fdw; CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw; "
+        "CREATE FOREIGN TABLE far (key text) SERVER s; CREATE VIEW near AS SELECT key FROM far; "
+        "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM near; RETURN NULL; END $$; "
+        "CREATE TRIGGER look AFTER DELETE ON cache FOR EACH STATEMENT EXECUTE FUNCTION look()",
+        "public.far is a foreign table",
+    ),
+    "a file of the server": (
+        "CREATE FUNCTION out() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN COPY bystander TO '/tmp/x'; RETURN NULL; END $$; "
+        "CREATE TRIGGER out AFTER DELETE ON cache FOR EACH STATEMENT EXECUTE FUNCTION out()",
+        "COPY with a file or program",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_reaches_outside_is_not_run(shop: Make, name: str) -> None:
+    script, said = OUTSIDE[name]
+    made = shop(step(CLEANUP))
+    with made.database.admin() as connection:
+        connection.execute("CREATE EXTENSION dblink")
+        connection.cursor().execute(script.encode())
+    connection.close()
+    found = made.prove()
+    assert found.result == "unproved", found
+    assert said in found.text
+
+
 def test_each_side_has_its_own_role_and_settings(shop: Make) -> None:
     """A time zone of the job's role only: the same text means another instant."""
     schema = SCHEMA + "CREATE TABLE day (d date NOT NULL);"

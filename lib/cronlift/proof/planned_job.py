@@ -59,7 +59,7 @@ def _prove(case: Case) -> Finding:
         parts.append(on_copies(case, procedure, reach))
     if case.worker is not None:
         parts.append(beside_the_worker(case, case.worker, procedure, reach))
-    parts += [Finding("equal", f"not compared: {text}", (f"not compared: {text}",)) for text in reach.unheard]
+    parts += [Finding("weak", f"not compared: {text}", proof=Proof(open=(text,))) for text in reach.unheard]
     return together([part for part in parts if part is not None])
 
 

@@ -124,6 +124,8 @@ class Walker:
         """What functions of the system do that no rollback undoes, or that only a commit shows."""
         if name[-1] in _OUTSIDE_FUNCTIONS:
             self.reach.outside[f"{where}: {name[-1]}() acts outside of the database"] = None
+        elif name[-1].startswith("lo_") or name[-1] in ("lowrite", "loread"):
+            self.reach.unread[f"{where}: large objects ({name[-1]}), which are not compared"] = None
         elif name[-1] == "pg_notify":
             channel = call.get("args", [{}])[0].get("A_Const", {}).get("sval", {}).get("sval")
             if channel:

@@ -54,7 +54,7 @@ class Column:
 
     @property
     def infinite(self) -> bool:
-        return self.base in ("timestamptz", "timestamp", "date")
+        return self.base in ("timestamptz", "timestamp", "date", "float4", "float8")
 
     @property
     def step(self) -> str | None:
