@@ -193,7 +193,7 @@ def test_an_untrusted_language_is_not_run(shop: Make) -> None:
 
 OUTSIDE = {
     "a trigger of a table that a foreign key deletes from": (
-        "CREATE TABLE child (key text REFERENCES cache ON DELETE CASCADE); "
+        "CREATE UNLOGGED TABLE child (key text REFERENCES cache ON DELETE CASCADE); "
         "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM dblink_connect('x'); "
         "RETURN NULL; END $$; "
         "CREATE TRIGGER tell AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION tell()",
