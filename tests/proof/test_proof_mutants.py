@@ -221,9 +221,9 @@ OUTSIDE = {
         "public.far is a foreign table",
     ),
     "a file of the server": (
-        "CREATE FUNCTION out() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE FUNCTION write_out() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN COPY bystander TO '/tmp/x'; RETURN NULL; END $$; "
-        "CREATE TRIGGER out AFTER DELETE ON cache FOR EACH STATEMENT EXECUTE FUNCTION out()",
+        "CREATE TRIGGER out AFTER DELETE ON cache FOR EACH STATEMENT EXECUTE FUNCTION write_out()",
         "COPY with a file or program",
     ),
 }
