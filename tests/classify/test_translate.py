@@ -43,7 +43,7 @@ def test_why_not(name: str, code: str, tmp_path: Path) -> None:
         ("A.W.ping/0", 1, ""),
         ("A.W.fixed", 2, "not a function's name"),
         ("A.W.gone/0", 2, "the module has no such function"),
-        ("A.Gone.x/0", 2, "0 modules of that name"),
+        ("A.Gone.x/0", 2, "it has no module of that name"),
     ],
 )
 def test_exit_codes(name: str, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
