@@ -35,19 +35,19 @@ def find(major: int) -> Clients | None:
     """Clients that are not older than a server of this major version (older ones refuse it), the nearest first."""
     found = {
         place: clients
-        for place in _places()
+        for place in _places(major)
         if place.is_dir() and (clients := _inspect(place)) is not None and clients.major >= major
     }
     return min(found.values(), key=lambda clients: clients.major, default=None)
 
 
-def _places() -> Iterator[Path]:
+def _places(major: int) -> Iterator[Path]:
     if named := os.environ.get(binaries.VARIABLE):
         yield Path(named)
     if here := shutil.which("pg_dump"):
         yield Path(here).resolve().parent
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for tree in packages.trees(folders.cache(server_account())):
+    for tree in packages.trees(folders.cache(server_account()), major):
         yield from sorted(tree.glob("usr/lib/postgresql/*/bin"), reverse=True)
 
 
