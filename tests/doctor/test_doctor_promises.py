@@ -151,12 +151,21 @@ def test_a_role_that_is_no_superuser_sees_its_own(clinic: Clinic, monkeypatch: p
     clinic.database.execute("CREATE TABLE events (id bigint PRIMARY KEY)")
     clinic.put("DELETE FROM evnts", "mine")
     clinic.put("DELETE FROM evnts", "theirs", role="postgres")
+    grants = (
+        "{} USAGE ON SCHEMA cron {} " + clinic.database.role,
+        "{} SELECT ON cron.job, cron.job_run_details {} PUBLIC",
+        "{} pg_read_all_settings {} " + clinic.database.role,
+    )
     with clinic.database.admin("postgres") as connection:
-        connection.execute(f"GRANT USAGE ON SCHEMA cron TO {clinic.database.role}")
-        connection.execute("GRANT SELECT ON cron.job, cron.job_run_details TO PUBLIC")
-        connection.execute(f"GRANT pg_read_all_settings TO {clinic.database.role}")
-    monkeypatch.setenv("PGUSER", clinic.database.role)
-    diagnosis = clinic.look()
+        for grant in grants:
+            connection.execute(grant.format("GRANT", "TO"))
+    try:
+        monkeypatch.setenv("PGUSER", clinic.database.role)
+        diagnosis = clinic.look()
+    finally:  # the role is the next test's, too
+        with clinic.database.admin("postgres") as connection:
+            for grant in grants[::2]:
+                connection.execute(grant.format("REVOKE", "FROM"))
     assert [f.jobname for f in diagnosis.findings] == ["mine"]
     assert any("no superuser" in note for note in diagnosis.notes)
 

@@ -175,6 +175,6 @@ def test_pg_cron_families() -> None:
 
 
 def test_registry() -> None:
-    assert names() == ("oban", "oban-py", "pg_cron")
+    assert names() == ("oban", "oban-py", "pg_cron", "quantum")
     with pytest.raises(UsageError, match="no dialect is called 'quartz'"):
         find("quartz")

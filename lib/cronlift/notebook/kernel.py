@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -24,6 +24,7 @@ class LocalKernel(AsyncKernelManager):
     Python."""
 
     environment: ClassVar[dict[str, str]] = {}
+    words: ClassVar[IO[bytes] | None] = None
     process: ClassVar[int | None] = None
     stopped: ClassVar[bool] = False
 
@@ -36,6 +37,7 @@ class LocalKernel(AsyncKernelManager):
         if self.stopped:
             raise RuntimeError("interrupted")
         kw["env"] = {**os.environ, **kw.get("env", {}), **self.environment}
+        kw["stderr"] = self.words
         return await super()._async_pre_start_kernel(**kw)
 
     pre_start_kernel = _async_pre_start_kernel
@@ -60,7 +62,8 @@ def kernel_class(environment: Mapping[str, str]) -> Iterator[type[LocalKernel]]:
     """A kernel manager class for one notebook, with its connection in a private folder that goes away
     afterwards.
 
-    The folder is short: a Unix socket's path ends at 107 bytes.
+    The folder is short: a Unix socket's path ends at 107 bytes. What the kernel's process says on its standard error
+    is passed on at the end, unless it was interrupted: then it is the traceback of an import cut short.
     """
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir=_short_parent()))
     values = {
@@ -72,6 +75,7 @@ def kernel_class(environment: Mapping[str, str]) -> Iterator[type[LocalKernel]]:
 
     class OneKernel(LocalKernel):
         environment = values
+        words = (folder / "stderr").open("w+b")
 
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**{**kwargs, "transport": "ipc", "connection_file": str(folder / "kernel.json")})
@@ -79,6 +83,10 @@ def kernel_class(environment: Mapping[str, str]) -> Iterator[type[LocalKernel]]:
     try:
         yield OneKernel
     finally:
+        with OneKernel.words as said:
+            said.seek(0)
+            if not OneKernel.stopped:
+                sys.stderr.write(said.read().decode(errors="replace"))
         shutil.rmtree(folder, ignore_errors=True)
 
 
