@@ -49,6 +49,13 @@ class LocalKernel(AsyncKernelManager):
     post_start_kernel = _async_post_start_kernel
 
     @classmethod
+    def pass_on_words(cls) -> None:
+        """Show what a kernel that died by itself said on its standard error: there its reason stands."""
+        if cls.words is not None and not cls.stopped:
+            cls.words.seek(0)
+            sys.stderr.write(cls.words.read().decode(errors="replace"))
+
+    @classmethod
     def signal(cls, number: int) -> None:
         """Send a signal that ends the kernel of this class; one that has not started yet never will."""
         cls.stopped = True
@@ -63,7 +70,7 @@ def kernel_class(environment: Mapping[str, str]) -> Iterator[type[LocalKernel]]:
     afterwards.
 
     The folder is short: a Unix socket's path ends at 107 bytes. What the kernel's process says on its standard error
-    is passed on at the end, unless it was interrupted: then it is the traceback of an import cut short.
+    is kept there: of one that was interrupted it is the traceback of an import cut short.
     """
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir=_short_parent()))
     values = {
@@ -83,10 +90,7 @@ def kernel_class(environment: Mapping[str, str]) -> Iterator[type[LocalKernel]]:
     try:
         yield OneKernel
     finally:
-        with OneKernel.words as said:
-            said.seek(0)
-            if not OneKernel.stopped:
-                sys.stderr.write(said.read().decode(errors="replace"))
+        OneKernel.words.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -277,11 +277,13 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any], kernel: typ
         except PapermillExecutionError as error:
             return outcome.code_of(error.ename), _without_class(error)
         except DeadKernelError:
+            kernel.pass_on_words()
             return 3, f"{source.stem}: the kernel died (out of memory?)\n  do:    run it again"
         except CellTimeoutError:
             late = f"{source.stem}: a cell took longer than {CELL_TIMEOUT} s and was stopped"
             return 3, f"{late}\n  do:    look at what the database waits for (pg_stat_activity), then run it again"
         except (PapermillException, RuntimeError, OSError) as error:
+            kernel.pass_on_words()
             why = getattr(error, "strerror", None) or error
             wrong = f"{source.stem}: the notebook could not be run: {why}"
             return 3, f"{wrong}\n  do:    see that there is room and memory, then run it again"
