@@ -141,7 +141,8 @@ def _unique_period(job: Job) -> float | None:
 
 def _until_it_ends(unique: str) -> bool:
     """Whether only jobs that have not ended are looked at (oban lib/oban/job.ex, unique states)."""
-    states = re.search(r"\bstates:\s*(:\w+|\[[^\]]*\])", unique)
+    # What follows the value must end it: `[:executing] ++ [:completed]` is computed.
+    states = re.search(r"\bstates:\s*(:\w+|\[[^\]]*\])\s*(?=[,\]]|$)", unique)
     if not states:
         return False
     named = re.findall(r":(\w+)", states.group(1))
