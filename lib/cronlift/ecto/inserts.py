@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto.casting import dump
-from cronlift.ecto.clauses import runtime_update
 from cronlift.ecto.escape import Escaper, quoted
 from cronlift.ecto.query import From, QueryValue, TableSource, check
 from cronlift.ecto.refusals import NotKnownError, RaisesError
@@ -16,6 +15,7 @@ from cronlift.ecto.select import named
 from cronlift.ecto.statement import Rendering, Statement
 from cronlift.ecto.tables import Table
 from cronlift.ecto.types import ANY, INSTANTS, SECONDS, EctoType
+from cronlift.ecto.updates import runtime_update
 from cronlift.elixir import clock
 from cronlift.elixir.syntax import Atom
 from cronlift.elixir.values import (

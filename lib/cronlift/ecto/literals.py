@@ -196,3 +196,37 @@ def interval(value: MapValue) -> str:
             raise NotKnownError("an interval is not known", "parameter-unknown")
         parts.append(f"{number} {unit}" if abs(number) == 1 else f"{number} {unit}s")
     return f"interval '{' '.join(parts) or '0'}'"
+
+
+def natural(value: Value) -> str:
+    """The type Ecto gives a literal in a query's text (ecto lib/ecto/query/builder.ex, quoted_type/2)."""
+    match value:
+        case Known(value=bool()):
+            return "boolean"
+        case Known(value=int()):
+            return "integer"
+        case Known(value=float()):
+            return "float"
+        case Known(value=str()):
+            return "string"
+        case _:
+            return "atom"
+
+
+def plain(value: Value) -> str:
+    """A literal of a query's text as the adapter writes it."""
+    match value:
+        case Known(value=bool(b)):
+            return "TRUE" if b else "FALSE"
+        case Known(value=int(number)):
+            return str(number)
+        case Known(value=float(number)):
+            return floating(number)
+        case Known(value=str(text)):
+            return string(text)
+        case Binary(hex=digits):
+            return f"'\\x{digits}'::bytea"
+        case Known(value=Atom(name=name)):
+            raise RaisesError(f"the atom :{name} in a query is compared with something that is no enum")
+        case _:
+            raise RaisesError("a literal in the query has no form in SQL")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cronlift.ecto import clauses
+from cronlift.ecto import clauses, joins
 from cronlift.ecto.bindings import Slots, bind, name_of
 from cronlift.ecto.escape import Escaper, slots_of
 from cronlift.ecto.expression import Binding
@@ -120,12 +120,12 @@ def _from(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flo
     lines = _keyword(node.args[1]) if len(node.args) > 1 else []
     if lines is None:
         return [(state, ev.unknown_call("Ecto.Query.from/2", "its clauses are not written out", node.span, scope))]
-    nodes: list[Node] = list(clauses.source_slots(right)) if special else [right]
+    nodes: list[Node] = list(joins.source_slots(right)) if special else [right]
     if variable is not None:
         nodes += slots_of(variable)
     for key, value in lines:
         joined = value.right if isinstance(value, ast.Binary) and value.op == "in" else value
-        nodes += clauses.source_slots(joined) if key in clauses.QUALIFIERS else slots_of(value)
+        nodes += joins.source_slots(joined) if key in joins.QUALIFIERS else slots_of(value)
 
     def use(s: State, values: tuple[Value, ...]) -> list[Flow]:
         return merge(
@@ -160,7 +160,7 @@ def _from_value(
         source = slots.get(id(right), Unknown("a source"))
         if isinstance(source, Unknown) and not isinstance(right, ast.Call):
             return source if source.origin != "a source" else Unknown("a query that is not known")
-        query = clauses.from_source(source, right, _escaper(slots, {}, query, node))
+        query = joins.from_source(source, right, _escaper(slots, {}, query, node))
         variables = bind(variable, query, slots)
         at = 0
         options: dict[str, Node] = {}
@@ -171,7 +171,7 @@ def _from_value(
         while at < len(lines):
             key, value = lines[at]
             at += 1
-            if key not in clauses.QUALIFIERS:
+            if key not in joins.QUALIFIERS:
                 query = clauses.simple(query, key, value, _escaper(slots, variables, query, node))
                 continue
             options = {}
@@ -182,7 +182,7 @@ def _from_value(
                 options[name] = lines[at][1]
                 at += 1
             place = f"{node.span.file}:{node.span.line}"
-            query, variables = clauses.join(query, clauses.QUALIFIERS[key], value, options, variables, slots, place)
+            query, variables = joins.join(query, joins.QUALIFIERS[key], value, options, variables, slots, place)
         return query
     except NoSqlError as error:
         return with_trouble(query, error, node.span)
@@ -196,7 +196,7 @@ def _from_options(query: QueryValue, options: dict[str, Node], slots: Slots) -> 
         if query.source.as_ is not None or query.alias(name) is not None:
             raise RaisesError(f"the query's source has a name already, and gets another one: {name}")
         query = replace(query, source=replace(query.source, as_=name), aliases=(*query.aliases, (name, 0)))
-    prefix, prefixed = clauses.prefix_of(options, slots)
+    prefix, prefixed = joins.prefix_of(options, slots)
     if prefixed:
         if query.source.prefixed and query.source.prefix is not None:
             raise RaisesError("the query's source has a prefix already")
@@ -219,7 +219,7 @@ def _join(
     named = dict(given)
     joined = expression.right if isinstance(expression, ast.Binary) and expression.op == "in" else expression
     rest: list[Node] = [*slots_of(qualifier), *(slots_of(bindings) if bindings is not None else ())]
-    rest += clauses.source_slots(joined)
+    rest += joins.source_slots(joined)
     for value in named.values():
         rest += slots_of(value)
 
@@ -227,7 +227,7 @@ def _join(
         variables = bind(bindings, query, slots)
         place = f"{node.span.file}:{node.span.line}"
         how = name_of(qualifier, slots)
-        return clauses.join(query, how, expression, named, variables, slots, place)[0]
+        return joins.join(query, how, expression, named, variables, slots, place)[0]
 
     return _on_query(ev, node, rest, state, scope, add)
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto import inserts
-from cronlift.ecto.clauses import runtime_update
 from cronlift.ecto.database import Database, database_of
 from cronlift.ecto.escape import Escaper
 from cronlift.ecto.query import Condition, Limit, QueryValue, SubSource, to_query
 from cronlift.ecto.query import From as FromClause
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
 from cronlift.ecto.statement import Rendering, Statement
+from cronlift.ecto.updates import runtime_update
 from cronlift.elixir import branches
 from cronlift.elixir.modules import Module
 from cronlift.elixir.syntax import Atom, Span

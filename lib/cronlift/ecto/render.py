@@ -8,16 +8,16 @@ import re
 from typing import TYPE_CHECKING
 
 from cronlift.ecto import expression as ex
+from cronlift.ecto import intervals, json_paths
 from cronlift.ecto.casting import cast, dump
 from cronlift.ecto.escape import COMPARISONS, quoted
 from cronlift.ecto.expression import Expr, FieldType, TypeSpec, Wrapped
-from cronlift.ecto.literals import Writer, floating, json_text, string
+from cronlift.ecto.literals import Writer, natural, plain, string
 from cronlift.ecto.refusals import NotKnownError, RaisesError
 from cronlift.ecto.sources import Plan, Planned
 from cronlift.ecto.types import ANY, EctoType, array_of, cast_name
 from cronlift.elixir import clock_sql
-from cronlift.elixir.syntax import Atom
-from cronlift.elixir.values import Binary, Clock, DecimalNumber, Fixed, Known, ListValue, MapValue, Value
+from cronlift.elixir.values import Clock, Fixed, Known, ListValue
 
 if TYPE_CHECKING:
     from cronlift.ecto.statement import Rendering
@@ -124,9 +124,9 @@ class Expressions:
             case ex.Cast():
                 return self.cast(node)
             case ex.JsonPath():
-                return self.json_path(node.field, node.path)
+                return json_paths.path(self, node.field, node.path)
             case ex.Interval():
-                return self.interval(node)
+                return intervals.interval(self, node)
             case ex.Filter(aggregate=aggregate, condition=condition):
                 return f"{self.expr(aggregate)} FILTER (WHERE {self.expr(condition)})"
             case ex.Over(aggregate=aggregate, window=window):
@@ -171,17 +171,17 @@ class Expressions:
         if value == Known(None):
             return "NULL"
         kind, column, where = self.resolve(node.type)
-        natural = _natural(value)
+        written_as = natural(value)
         if isinstance(value, ListValue):
             items = self._dumped(node)
             return f"ARRAY[{','.join(items)}]" if items else "'{}'"
-        if kind.name == "any" or kind.name == natural:
-            return _plain(value)
+        if kind.name == "any" or kind.name == written_as:
+            return plain(value)
         if isinstance(node.type, EctoType):
             name = cast_name(kind)
             if name is None:
                 raise RaisesError(f"a literal cannot be of type {kind}")
-            return f"{_plain(value)}::{name}"
+            return f"{plain(value)}::{name}"
         sent = dump(value, kind)
         if kind.name in ("uuid", "binary_id", "binary"):
             raise RaisesError(f"a literal for {where} must be pinned: Ecto refuses it")
@@ -196,8 +196,8 @@ class Expressions:
             raise RaisesError(f"literals for {where} must be pinned: Ecto refuses them")
         out = []
         for item in node.value.items:
-            if inner.name == "any" or inner.name == _natural(item):
-                out.append(_plain(item))
+            if inner.name == "any" or inner.name == natural(item):
+                out.append(plain(item))
             else:
                 out.append(self.writer.write(dump(item, inner), inner, None, where))
         return out
@@ -226,7 +226,7 @@ class Expressions:
         if op in COMPARISONS:
             self._same_zone(left, right)
             if isinstance(left, ex.JsonPath):
-                return self.json_comparison(op, left, right)
+                return json_paths.comparison(self, op, left, right)
             if isinstance(right, ex.JsonPath):
                 raise NotKnownError("a value compared with a path into JSON on its right is not followed")
         if op in _ARITHMETIC:
@@ -300,33 +300,6 @@ class Expressions:
             case _:
                 return f"{self.expr(left)} = ANY({self.expr(right)})"
 
-    # ── JSON ──
-    def json_path(self, field: ex.FieldExpr, path: tuple[str | int | ex.FieldExpr, ...]) -> str:
-        _, kind, _, where = self.column(field.binding, field.name)
-        if kind.name not in ("map", "any", "embed"):
-            raise RaisesError(f"{where} is no map: Ecto refuses a path into it")
-        if not path:
-            return self.expr(field)
-        steps = [string(s) if isinstance(s, str) else str(s) if isinstance(s, int) else self.expr(s) for s in path]
-        return f"({self.expr(field)}#>array[{','.join(steps)}]::text[])"
-
-    def json_comparison(self, op: str, left: ex.JsonPath, right: Expr) -> str:
-        last = left.path[-1] if left.path else None
-        if isinstance(right, ex.Literal):
-            value = right.value.value if isinstance(right.value, Known) else None
-            if op == "==" and isinstance(last, str) and isinstance(value, str | int | bool):
-                pair = json_text(MapValue(((Known(last), Known(value)),)))
-                return f"({self.json_path(left.field, left.path[:-1])}@>{string(pair)})"
-            raise RaisesError("a path into JSON is compared with a literal: PostgreSQL has no such operator for jsonb")
-        if isinstance(right, ex.Pin):
-            if right.value == Known(None):
-                raise RaisesError("a query compares with a pinned nil, which Ecto forbids")
-            plain = right.value if isinstance(right.value, Known | MapValue | ListValue) else None
-            if plain is None:
-                raise NotKnownError("what a path into JSON is compared with is not known", "parameter-unknown")
-            return f"{self.paren(left)} {_BINARY[op]} {string(json_text(plain))}"
-        raise NotKnownError("what a path into JSON is compared with is not followed")
-
     # ── the rest ──
     def cast(self, node: ex.Cast) -> str:
         kind, _, where = self.resolve(node.type)
@@ -346,44 +319,6 @@ class Expressions:
             if type_ is None and own.name.startswith("utc_datetime"):
                 raise NotKnownError(f"the type of {place} is not known", "column-type-unknown")
         return f"{self.paren(node.inner)}::{name}"
-
-    def interval(self, node: ex.Interval) -> str:
-        base = self._base(node)
-        typed = base if isinstance(node.base, ex.Cast) else f"{base}::{node.kind}"
-        moved = f"{typed} {self._length(node)}"
-        return f"({moved})::date" if node.kind == "date" else moved
-
-    def _base(self, node: ex.Interval) -> str:
-        base = node.base
-        if isinstance(base, ex.Pin):
-            kind = EctoType("date") if node.kind == "date" else EctoType("any_datetime")
-            sent = cast(base.value, kind)
-            return self.writer.write(sent, kind, node.kind, "an interval's base")
-        found = clock_sql.type_name(self.type_of(base) or "")
-        if isinstance(base, ex.FieldExpr):
-            _, own, type_, where = self.column(base.binding, base.name)
-            if type_ is None and not own.name.startswith(("naive", "date")):
-                raise NotKnownError(f"the type of {where} is not known", "column-type-unknown")
-        if found == "timestamptz":
-            raise NotKnownError("a timestamptz is taken for a timestamp: that depends on the session's time zone",
-                                "session-time-zone")  # fmt: skip
-        return self.paren(base)
-
-    def _length(self, node: ex.Interval) -> str:
-        count = node.count
-        value = count.value if isinstance(count, ex.Literal | ex.Pin) else None
-        number = value.value if isinstance(value, Known) else None
-        if isinstance(value, DecimalNumber) and value.text.lstrip("-").isdigit():
-            number = int(value.text)
-        if isinstance(number, int) and not isinstance(number, bool):
-            sign = "-" if number < 0 else "+"
-            return f"{sign} interval '{abs(number)} {node.unit}'"
-        if isinstance(count, ex.Pin | ex.Literal) and not isinstance(number, float):
-            sent = cast(count.value, EctoType("decimal"))
-            return f"+ ({self.writer.write(sent, EctoType('decimal'), None, '')}::numeric * interval '1 {node.unit}')"
-        if isinstance(number, float):
-            return f"+ ({number!r}::numeric * interval '1 {node.unit}')"
-        return f"+ ({self.expr(count)}::numeric * interval '1 {node.unit}')"
 
     def window(self, window: ex.Window) -> str:
         parts = []
@@ -410,35 +345,3 @@ class Expressions:
 
 def _operator(node: Expr) -> bool:
     return isinstance(node, ex.Call) and (node.name in _BINARY or node.name == "is_nil")
-
-
-def _natural(value: Value) -> str:
-    match value:
-        case Known(value=bool()):
-            return "boolean"
-        case Known(value=int()):
-            return "integer"
-        case Known(value=float()):
-            return "float"
-        case Known(value=str()):
-            return "string"
-        case _:
-            return "atom"
-
-
-def _plain(value: Value) -> str:
-    match value:
-        case Known(value=bool(b)):
-            return "TRUE" if b else "FALSE"
-        case Known(value=int(number)):
-            return str(number)
-        case Known(value=float(number)):
-            return floating(number)
-        case Known(value=str(text)):
-            return string(text)
-        case Binary(hex=digits):
-            return f"'\\x{digits}'::bytea"
-        case Known(value=Atom(name=name)):
-            raise RaisesError(f"the atom :{name} in a query is compared with something that is no enum")
-        case _:
-            raise RaisesError("a literal in the query has no form in SQL")
