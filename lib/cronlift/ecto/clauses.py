@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto.bindings import Slots, name_of
-from cronlift.ecto.escape import Escaper, literal_value
+from cronlift.ecto.escape import Escaper
 from cronlift.ecto.expression import Expr
 from cronlift.ecto.filters import filter_expression
 from cronlift.ecto.query import (
@@ -17,6 +17,7 @@ from cronlift.ecto.query import (
     to_query,
 )
 from cronlift.ecto.refusals import NotKnownError, RaisesError
+from cronlift.ecto.slots import literal_value
 from cronlift.ecto.types import INTEGER
 from cronlift.ecto.updates import update
 from cronlift.elixir import syntax as ast

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from cronlift.ecto.migrations import Defaults, folders, read_tables
-from cronlift.ecto.schemas import Schemas, constant
+from cronlift.ecto.constants import constant
+from cronlift.ecto.migration_steps import Defaults
+from cronlift.ecto.migrations import folders, read_tables
+from cronlift.ecto.schemas import Schemas
 from cronlift.ecto.tables import Tables
 from cronlift.elixir import config as settings
 from cronlift.elixir import syntax as ast

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto.casting import dump
-from cronlift.ecto.escape import Escaper, quoted
+from cronlift.ecto.escape import Escaper
+from cronlift.ecto.fragments import quoted
 from cronlift.ecto.query import From, QueryValue, TableSource, check
 from cronlift.ecto.refusals import NotKnownError, RaisesError
 from cronlift.ecto.schemas import Schema, SchemaField

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from cronlift.ecto import fragments
 from cronlift.ecto.bindings import Slots, name_of
-from cronlift.ecto.escape import Escaper, literal_value, slots_of
+from cronlift.ecto.escape import Escaper
 from cronlift.ecto.expression import Binding
 from cronlift.ecto.filters import filter_expression
 from cronlift.ecto.query import (
@@ -23,6 +24,7 @@ from cronlift.ecto.query import (
     to_query,
 )
 from cronlift.ecto.refusals import NotKnownError, RaisesError
+from cronlift.ecto.slots import literal_value, slots_of
 from cronlift.ecto.types import EctoType, read_type
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node
@@ -52,7 +54,7 @@ def source(node: Node, escaper: Escaper) -> Source:
                 raise RaisesError(f"assoc({name}, …): {name} is not bound in the query")
             return AssocSource(escaper.variables[name], name_of(association, slots))
         case ast.Call(target=None, name="fragment"):
-            return FragmentSource(escaper.fragment(node.args))
+            return FragmentSource(fragments.fragment(escaper, node.args))
         case ast.Call(target=None, name="values", args=(rows, types)):
             return values_source(slots.get(id(rows), Unknown("")), slots.get(id(types), Unknown("")))
         case ast.Text():

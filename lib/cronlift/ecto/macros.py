@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cronlift.ecto import clauses, joins
 from cronlift.ecto.bindings import Slots, bind, name_of
-from cronlift.ecto.escape import Escaper, slots_of
+from cronlift.ecto.escape import Escaper
 from cronlift.ecto.expression import Binding
 from cronlift.ecto.query import (
     DynamicValue,
@@ -26,6 +26,7 @@ from cronlift.ecto.query import (
     with_trouble,
 )
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
+from cronlift.ecto.slots import slots_of
 from cronlift.elixir import branches
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span

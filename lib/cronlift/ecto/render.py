@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from cronlift.ecto import expression as ex
 from cronlift.ecto import intervals, json_paths
 from cronlift.ecto.casting import cast, dump
-from cronlift.ecto.escape import COMPARISONS, quoted
 from cronlift.ecto.expression import Expr, FieldType, TypeSpec, Wrapped
+from cronlift.ecto.fragments import quoted
 from cronlift.ecto.literals import Writer, natural, plain, string
+from cronlift.ecto.quoted_types import COMPARISONS
 from cronlift.ecto.refusals import NotKnownError, RaisesError
 from cronlift.ecto.sources import Plan, Planned
 from cronlift.ecto.types import ANY, EctoType, array_of, cast_name

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from cronlift.ecto import expression as ex
 from cronlift.ecto.casting import cast
 from cronlift.ecto.database import Database
-from cronlift.ecto.escape import quoted
 from cronlift.ecto.expression import Expr
+from cronlift.ecto.fragments import quoted
 from cronlift.ecto.literals import Writer
 from cronlift.ecto.query import Condition, Cte, QueryValue, check
 from cronlift.ecto.refusals import NotKnownError, RaisesError

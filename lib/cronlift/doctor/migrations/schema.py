@@ -11,7 +11,8 @@ from cronlift.doctor import tree
 from cronlift.doctor.command import comments
 from cronlift.doctor.entry import Column, Entry, Relation, Routine, Unit
 from cronlift.ecto import ddl
-from cronlift.ecto.migrations import Defaults, read_tables
+from cronlift.ecto.migration_steps import Defaults
+from cronlift.ecto.migrations import read_tables
 from cronlift.ecto.tables import Tables
 from cronlift.elixir.project import Project
 from cronlift.model.document import Location
