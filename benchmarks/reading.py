@@ -117,7 +117,7 @@ def main() -> None:
     """Measure the applications named, or made ones; each in a process of its own, so that memory is its own."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--app", type=Path, action="append", default=[])
-    options.add_argument("--files", type=int, nargs="*", default=[500, 1000, 2000, 4000])
+    options.add_argument("--files", type=int, nargs="*", default=[500, 1300, 4000])
     options.add_argument("--here", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.here:

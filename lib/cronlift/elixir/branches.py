@@ -7,12 +7,13 @@ as a condition of the statements below it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cronlift.elixir import patterns
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.immutable import immutable
 from cronlift.elixir.patterns import Match
 from cronlift.elixir.syntax import Node, Span
 from cronlift.elixir.trace import Flow, Raised, State, merge, raised, scoped, then
@@ -51,7 +52,7 @@ def unmatched(tried: Sequence[Node], name: str) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Option:
     """One clause of a case, an anonymous function or a named one: what it asks for, and what it runs."""
 

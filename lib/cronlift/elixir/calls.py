@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -297,9 +298,10 @@ def _apply(
 ) -> list[Flow]:
     _trust(ev, module)
     key = _quiet_key(module, function, args, scope)
-    if key is not None and key in ev.quiet:
-        return [(replace(state, odd=state.odd or odd), value) for odd, value in ev.quiet[key]]
-    inner = ev.enter(scope, module, function.name, function.arity, span)
+    known = _known_quiet(ev, key, state)
+    if known is not None:
+        return [(replace(state, odd=state.odd or odd), value) for odd, value in known]
+    inner = ev.enter(scope, module, function, args, state, span)
     if inner is None:
         what = f"{module.name}.{function.name}/{function.arity}"
         ev.problem("recursion", f"{what} calls itself; how often is not known", span)
@@ -318,13 +320,26 @@ def _apply(
             ]
         )
 
-    cut = ev.cut_short
+    outer, ev.cut_at = ev.cut_at, sys.maxsize
     flows = scoped(_with_defaults(ev, function, args, start, inner, run), state.env)
-    if key is not None and not (state.odd or state.failed) and ev.cut_short == cut:
+    whole = ev.cut_at >= len(scope.stack)  # what was not followed does not hang on who calls
+    ev.cut_at = outer if whole else min(outer, ev.cut_at)
+    if key is not None and whole:
         same = (state.events, state.transactions, state.lossy)
         if all((s.events, s.transactions, s.lossy) == same for s, _ in flows):
-            ev.quiet[key] = [(s.odd, value) for s, value in flows]
+            ev.quiet[key, state.odd, state.failed] = [(s.odd, value) for s, value in flows]
     return flows
+
+
+def _known_quiet(ev: Evaluator, key: object | None, state: State) -> list[tuple[bool, Value]] | None:
+    """The results of a call that sent nothing. After a failed statement nothing is sent (trace.py), so what was quiet
+    there need not be so before one, while what was quiet before one is so after it."""
+    if key is None:
+        return None
+    known = ev.quiet.get((key, False, False))
+    if known is None and (state.odd or state.failed):
+        known = ev.quiet.get((key, False, state.failed)) or ev.quiet.get((key, state.odd, state.failed))
+    return known
 
 
 def _quiet_key(module: Module, function: Definition, args: tuple[Value, ...], scope: Scope) -> object | None:

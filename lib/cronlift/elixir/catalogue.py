@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 import yaml
 
+from cronlift.elixir.immutable import immutable
 from cronlift.model.effect import EffectKind
 
 CallKind = Literal["pure"] | EffectKind
@@ -30,7 +30,7 @@ _CALL_KEYS = {"module", "function", "kind", "source"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Entry:
     """One claim: a call of ``module.function`` is of ``kind``; ``arity`` None stands for every arity.
 
@@ -51,7 +51,7 @@ class Entry:
         return self.kind in HARMLESS
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Use:
     """A ``use`` line that leaves the module's own functions as written; ``aliases``: those it adds."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import tree_sitter
 import tree_sitter_elixir
@@ -17,7 +17,7 @@ from cronlift.elixir.syntax import Atom, Node, Span
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_elixir.language())
 _SECTIONS = {"else_block": "else", "rescue_block": "rescue", "catch_block": "catch", "after_block": "after"}
-_DEFINITIONS = (b"def", b"defp", b"defmacro", b"defmacrop")
+_DEFINITIONS = ("def", "defp", "defmacro", "defmacrop")
 _MAX_DEPTH = 400
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)?[ T]?(\d\d:\d\d:\d\d(\.\d{1,6})?)?Z?", re.ASCII)
 
@@ -27,7 +27,7 @@ def parse(source: bytes, file: str) -> ast.Block:
     tree = tree_sitter.Parser(_LANGUAGE).parse(source)
     if tree.root_node.has_error:
         raise ast.ElixirSyntaxError(file, _first_error(tree.root_node))
-    return _Converter(file).block(tree.root_node)
+    return _Converter(file, source).block(tree.root_node)
 
 
 def _first_error(root: tree_sitter.Node) -> int:
@@ -43,23 +43,25 @@ def _first_error(root: tree_sitter.Node) -> int:
             return node.start_point[0] + 1
 
 
-def _text(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
-
-
 class _Converter:
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, source: bytes) -> None:
+        self.file, self.source = file, source
         self.depth = 0
+        self._handlers: dict[str, Callable[[tree_sitter.Node], Node]] = {}
+
+    def text(self, node: tree_sitter.Node) -> str:
+        # The node's own ``text`` is several times slower.
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def span(self, node: tree_sitter.Node) -> Span:
         # An end at column 0 belongs to the line before: the node's last character is its newline.
         row, column = node.end_point
-        last = row if column or row == node.start_point[0] else row - 1
-        return Span(self.file, node.start_byte, node.end_byte, node.start_point[0] + 1, last + 1)
+        first = node.start_point[0]
+        last = row if column or row == first else row - 1
+        return Span(self.file, node.start_byte, node.end_byte, first + 1, last + 1)
 
-    def named(self, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-        return (c for c in node.named_children if c.type != "comment")
+    def named(self, node: tree_sitter.Node) -> list[tree_sitter.Node]:
+        return [c for c in node.named_children if c.type != "comment"]
 
     def block(self, node: tree_sitter.Node) -> ast.Block:
         return ast.Block(self.span(node), tuple(self.convert(c) for c in self.named(node)))
@@ -69,8 +71,11 @@ class _Converter:
         try:
             if self.depth > _MAX_DEPTH:
                 raise ast.ElixirSyntaxError(self.file, node.start_point[0] + 1)
-            handler = getattr(self, f"on_{node.type}", None)
-            return handler(node) if handler else self.opaque(node)
+            kind = node.type
+            handler = self._handlers.get(kind)
+            if handler is None:
+                handler = self._handlers[kind] = getattr(self, f"on_{kind}", self.opaque)
+            return handler(node)
         finally:
             self.depth -= 1
 
@@ -80,25 +85,25 @@ class _Converter:
 
     # ── literals ──
     def on_integer(self, node: tree_sitter.Node) -> Node:
-        text = _text(node).replace("_", "")
+        text = self.text(node).replace("_", "")
         try:
             return ast.Literal(self.span(node), int(text, 0) if text[:2].lower() in ("0x", "0b", "0o") else int(text))
         except ValueError:  # thousands of digits: Python refuses to count that far
             return self.opaque(node)
 
     def on_float(self, node: tree_sitter.Node) -> Node:
-        value = float(_text(node).replace("_", ""))
+        value = float(self.text(node).replace("_", ""))
         # Elixir refuses what is beyond a double; JSON has no word for it either.
         return ast.Literal(self.span(node), value) if math.isfinite(value) else self.opaque(node)
 
     def on_boolean(self, node: tree_sitter.Node) -> Node:
-        return ast.Literal(self.span(node), _text(node) == "true")
+        return ast.Literal(self.span(node), self.text(node) == "true")
 
     def on_nil(self, node: tree_sitter.Node) -> Node:
         return ast.Literal(self.span(node), None)
 
     def on_atom(self, node: tree_sitter.Node) -> Node:
-        name = _text(node)[1:]
+        name = self.text(node)[1:]
         plain = {"nil": None, "true": True, "false": False}  # :nil is nil, in Elixir as in Erlang
         return ast.Literal(self.span(node), plain[name] if name in plain else Atom(name))
 
@@ -118,7 +123,7 @@ class _Converter:
         if name in ("s", "S"):
             return ast.Text(self.span(node), content)
         if name in ("w", "W") and all(isinstance(p, str) for p in content):
-            modifier = next((_text(c) for c in node.named_children if c.type == "sigil_modifiers"), "")
+            modifier = next((self.text(c) for c in node.named_children if c.type == "sigil_modifiers"), "")
             words = "".join(str(p) for p in content).split()
             if modifier in ("", "s", "a"):
                 span = self.span(node)
@@ -136,10 +141,10 @@ class _Converter:
 
     # ── names ──
     def on_alias(self, node: tree_sitter.Node) -> Node:
-        return ast.Alias(self.span(node), _text(node))
+        return ast.Alias(self.span(node), self.text(node))
 
     def on_identifier(self, node: tree_sitter.Node) -> Node:
-        name = _text(node)
+        name = self.text(node)
         return ast.Alias(self.span(node), name) if name == "__MODULE__" else ast.Var(self.span(node), name)
 
     # ── containers ──
@@ -169,7 +174,7 @@ class _Converter:
         return ast.Tuple(self.span(node), (self.on_keyword(key), self.convert(value)))
 
     def on_keyword(self, node: tree_sitter.Node) -> Node:
-        return ast.Literal(self.span(node), Atom(_text(node).rstrip().removesuffix(":").strip('"')))
+        return ast.Literal(self.span(node), Atom(self.text(node).rstrip().removesuffix(":").strip('"')))
 
     def on_keywords(self, node: tree_sitter.Node) -> Node:
         return ast.List(self.span(node), tuple(self.pair(p) for p in self.named(node)))
@@ -180,7 +185,7 @@ class _Converter:
         pairs: list[tuple[Node, Node]] = []
         for child in self.named(node):
             if child.type == "struct":
-                inner = next(self.named(child), None)
+                inner = next(iter(self.named(child)), None)
                 struct = self.convert(inner) if inner else None
                 continue
             for item in self.named(child):
@@ -210,7 +215,7 @@ class _Converter:
     # ── operators ──
     def on_unary_operator(self, node: tree_sitter.Node) -> Node:
         operand = node.child_by_field_name("operand")
-        op = _text(node.children[0])
+        op = self.text(node.children[0])
         if operand is None:
             return self.opaque(node)
         if op == "@":
@@ -237,7 +242,7 @@ class _Converter:
         operator = node.child_by_field_name("operator")
         if left is None or right is None or operator is None:
             return self.opaque(node)
-        op = " ".join(_text(operator).split())
+        op = " ".join(self.text(operator).split())
         if op == "|>":
             return self._pipe(self.span(node), self.convert(left), self.convert(right))
         return ast.Binary(self.span(node), op, self.convert(left), self.convert(right))
@@ -256,35 +261,39 @@ class _Converter:
 
     # ── calls ──
     def on_call(self, node: tree_sitter.Node) -> Node:
-        target = node.child_by_field_name("target")
+        target = arguments = do_block = None
+        for child in self.named(node):  # the grammar: target, arguments, do_block, in this order
+            match child.type:
+                case "arguments":
+                    arguments = arguments or child
+                case "do_block":
+                    do_block = do_block or child
+                case _:
+                    target = target or child
         if target is None:
             return self.opaque(node)
-        arguments = next((c for c in node.children if c.type == "arguments"), None)
-        args = list(self.items_as_arguments(arguments)) if arguments else []
-        sections = self._sections(node)
+        args = [self.convert(c) for c in self.named(arguments)] if arguments else []
+        kind = target.type
+        sections = self._sections(target if kind == "identifier" else None, do_block) if do_block else {}
         if not sections and args and isinstance(args[-1], ast.List):
             sections = self._keyword_sections(args)
         span = self.span(node)
-        if target.type == "dot":
+        if kind == "identifier":
+            return ast.Call(span, None, self.text(target), tuple(args), sections)
+        if kind == "dot":
             left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
             if right is None and left is not None:
                 return ast.FunCall(span, self.convert(left), tuple(args))
             if left is None or right is None or right.type not in ("identifier", "operator_identifier"):
                 return self.opaque(node)
-            return ast.Call(span, self.convert(left), _text(right), tuple(args), sections, arguments is not None)
-        if target.type == "identifier":
-            return ast.Call(span, None, _text(target), tuple(args), sections)
+            return ast.Call(span, self.convert(left), self.text(right), tuple(args), sections, arguments is not None)
         return self.opaque(node)
 
     def items_as_arguments(self, node: tree_sitter.Node) -> Iterator[Node]:
         return (self.convert(c) for c in self.named(node))
 
-    def _sections(self, node: tree_sitter.Node) -> dict[str, ast.Block | tuple[ast.Clause, ...]]:
-        do_block = next((c for c in node.children if c.type == "do_block"), None)
-        if do_block is None:
-            return {}
-        target = node.child_by_field_name("target")
-        if target is not None and target.type == "identifier" and target.text in _DEFINITIONS:
+    def _sections(self, name: tree_sitter.Node | None, do_block: tree_sitter.Node) -> Sections:
+        if name is not None and self.text(name) in _DEFINITIONS:
             return LazySections(lambda: self._body_sections(do_block))
         return self._read_sections(do_block)
 
@@ -297,11 +306,11 @@ class _Converter:
 
     def _read_sections(self, do_block: tree_sitter.Node) -> Sections:
         sections: dict[str, ast.Block | tuple[ast.Clause, ...]] = {}
-        body = [c for c in self.named(do_block) if c.type not in _SECTIONS]
-        sections["do"] = self._section(do_block, body)
-        for child in self.named(do_block):
+        named = self.named(do_block)
+        sections["do"] = self._section(do_block, [c for c in named if c.type not in _SECTIONS])
+        for child in named:
             if child.type in _SECTIONS:
-                sections[_SECTIONS[child.type]] = self._section(child, list(self.named(child)))
+                sections[_SECTIONS[child.type]] = self._section(child, self.named(child))
         return sections
 
     def _section(self, node: tree_sitter.Node, body: list[tree_sitter.Node]) -> ast.Block | tuple[ast.Clause, ...]:
@@ -349,7 +358,7 @@ class _Converter:
             return self.opaque(node)
         inner = self.convert(left)
         if right.type == "alias" and isinstance(inner, ast.Alias):
-            return ast.Alias(self.span(node), f"{inner.name}.{_text(right)}")
+            return ast.Alias(self.span(node), f"{inner.name}.{self.text(right)}")
         if right.type == "tuple":  # alias MyApp.{A, B}
             return ast.Call(self.span(node), inner, "{}", tuple(self.items(right)))
         return self.opaque(node)
@@ -367,7 +376,7 @@ class _Converter:
         return self.on_block(node)
 
     def on_block(self, node: tree_sitter.Node) -> Node:
-        inner = list(self.named(node))
+        inner = self.named(node)
         if inner and all(c.type == "stab_clause" for c in inner):
             return ast.Clauses(self.span(node), tuple(self.clause(c) for c in inner))
         return self.convert(inner[0]) if len(inner) == 1 else self.block(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -15,7 +16,10 @@ from cronlift.elixir.modules import Module, read_modules
 from cronlift.errors import UsageError
 
 _SKIPPED = {"deps", "_build", "node_modules", "test", "tests", "cover", "doc", "assets", "priv", "bench", "benchmarks"}
-_DEFMODULE = re.compile(rb"^[ \t]*defmodule[ \t(]+([A-Z][\w.]*)", re.MULTILINE)
+# Begins with a plain word, which is what makes the search fast; that nothing stands before it is asked of each place.
+_DEFMODULE = re.compile(rb"defmodule[ \t(]+([A-Z][\w.]*)")
+_LAST_WORD = re.compile(rb"\w+\Z")
+_MAX_NAME = 255  # characters an Erlang atom has at most, and so a module's name
 _MAX_FILE = 4 * 1024 * 1024
 _MAX_HELD = 64 * 1024 * 1024  # bytes of source kept in memory; what is beyond is read anew
 
@@ -34,6 +38,7 @@ class Project:
                 where=str(root),
                 do=self._nested_hint(),
             )
+        self._root = str(self.root)
         self._trees: dict[str, ast.Block] = {}
         self._held: dict[str, bytes] = {}
         self._room = _MAX_HELD
@@ -42,6 +47,8 @@ class Project:
         self._code: tuple[str, ...] | None = None
         self._candidates: dict[str, list[str]] | None = None
         self._modules: dict[str, list[Module]] = {}
+        self._called: dict[str, dict[str, list[str]]] = {}
+        self._by_file: dict[str, list[Module]] = {}
         self._read: set[str] = set()
         self.problems: dict[str, str] = {}
         self.memo: dict[str, object] = {}  # what others have read of this project, by their own names
@@ -106,18 +113,8 @@ class Project:
         """A file's bytes. Raises UsageError where it cannot be read, is huge, or leads out of the application."""
         if file in self._held:
             return self._held[file]
-        path = self.root / file
         try:
-            # A file found by walking down leads out of the application only where it is a link itself.
-            plain = file in self._walked and not path.is_symlink()
-            if not plain and not path.resolve().is_relative_to(self.root):
-                raise UsageError("a link leads out of the application", where=file, do="replace the link by the file")
-            state = path.stat()
-            if not stat.S_ISREG(state.st_mode):  # reading a pipe would wait for whoever writes into it
-                raise UsageError("this is not a file", where=file, do="pipes, devices and folders are not source")
-            if state.st_size > _MAX_FILE:
-                raise UsageError("the file is larger than 4 MiB", where=file, do="source files this large are not read")
-            text = path.read_bytes()
+            text = self._bytes(file)
             text.decode("utf-8")
             if len(text) <= self._room:
                 self._room -= len(text)
@@ -128,6 +125,35 @@ class Project:
         except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself, before Python 3.13
             reason = getattr(error, "strerror", None) or "Too many levels of symbolic links"
             raise UsageError(f"cannot read the file: {reason}", where=file, do="make it readable") from error
+
+    def _bytes(self, file: str) -> bytes:
+        path = f"{self._root}/{file}"
+        # A file found by walking down leads out of the application only where it is a link itself; a pipe is opened
+        # without waiting for whoever writes into it.
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_NOFOLLOW if file in self._walked else 0)
+        if not flags & os.O_NOFOLLOW:
+            self._inside(file)
+        try:
+            descriptor = os.open(path, flags)
+        except OSError as error:
+            if error.errno != errno.ELOOP or not flags & os.O_NOFOLLOW:
+                raise
+            self._inside(file)
+            descriptor = os.open(path, flags & ~os.O_NOFOLLOW)
+        try:
+            state = os.fstat(descriptor)
+            if not stat.S_ISREG(state.st_mode):
+                raise UsageError("this is not a file", where=file, do="pipes, devices and folders are not source")
+            if state.st_size > _MAX_FILE:
+                raise UsageError("the file is larger than 4 MiB", where=file, do="source files this large are not read")
+            with open(descriptor, "rb", buffering=0, closefd=False) as opened:
+                return opened.read()
+        finally:
+            os.close(descriptor)
+
+    def _inside(self, file: str) -> None:
+        if not (self.root / file).resolve().is_relative_to(self.root):
+            raise UsageError("a link leads out of the application", where=file, do="replace the link by the file")
 
     def digest(self) -> str:
         """SHA-256 over the names and contents of the Elixir files; what cannot be read counts by its name."""
@@ -166,7 +192,7 @@ class Project:
     def modules_in(self, file: str) -> list[Module]:
         """The modules a file declares."""
         self._load(file)
-        return [m for modules in self._modules.values() for m in modules if m.file == file]
+        return self._by_file.get(file, [])
 
     def mentioning(self, *words: str) -> Iterator[str]:
         """Files of the application that contain one of the words."""
@@ -176,11 +202,28 @@ class Project:
             if any(n in text for n in needles):
                 yield file
 
+    def calling(self, function: str, modules: set[str]) -> list[str]:
+        """Files of the application with the text ``Module.function`` for one of the modules' last names."""
+        if function not in self._called:
+            found: dict[str, list[str]] = {}
+            needle = re.compile(rb"\." + function.encode())
+            for file in self.code():
+                text = self.readable(file)
+                names = {_last_word(text, match.start()) for match in needle.finditer(text)}
+                for name in names:
+                    found.setdefault(name, []).append(file)
+            self._called[function] = found
+        places = {file for name in modules for file in self._called[function].get(name, ())}
+        return sorted(places)
+
     def _index(self) -> dict[str, list[str]]:
         if self._candidates is None:
             self._candidates = {}
             for file in self.code():
-                for match in _DEFMODULE.finditer(self.readable(file)):
+                text = self.readable(file)
+                for match in _DEFMODULE.finditer(text):
+                    if text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip(b" \t"):
+                        continue
                     last = match.group(1).decode().rpartition(".")[2]
                     files = self._candidates.setdefault(last, [])
                     if file not in files:
@@ -199,8 +242,15 @@ class Project:
         read = read_modules(tree, file)
         for module in read:
             self._modules.setdefault(module.name, []).append(module)
+            self._by_file.setdefault(file, []).append(module)
         for module in read:
             using.follow(module, self.module)
+
+
+def _last_word(text: bytes, end: int) -> str:
+    """The word that ends at this byte; empty where none does."""
+    word = _LAST_WORD.search(text, max(0, end - _MAX_NAME), end)
+    return word.group().decode("utf-8", "replace") if word else ""
 
 
 def utf8(name: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from cronlift.elixir.immutable import immutable
 from cronlift.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of a file: bytes from ``start`` to ``end``, lines from 1."""
 
     file: str
@@ -22,47 +22,47 @@ class Span:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Atom:
     """An Elixir atom; booleans and nil are Python's own."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Node:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Literal(Node):
     """A number, boolean, nil or atom."""
 
     value: int | float | bool | Atom | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Text(Node):
     """A string: literal parts and interpolated expressions."""
 
     parts: tuple[str | Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Alias(Node):
     """A module name as written (``Cache``, ``MyApp.Cache``, ``__MODULE__.Cache``)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Var(Node):
     """A bare identifier: a variable, or a call without parentheses."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Attribute(Node):
     """``@name`` read, or ``@name value`` where ``value`` is given."""
 
@@ -70,12 +70,12 @@ class Attribute(Node):
     value: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Block(Node):
     body: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Clause(Node):
     """``patterns when guard -> body``."""
 
@@ -84,14 +84,14 @@ class Clause(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Clauses(Node):
     """``(pattern -> body; …)`` in parentheses, as ``else:`` and ``rescue:`` take it."""
 
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Call(Node):
     """``name(args)`` or ``target.name(args)``; ``sections`` holds do, else, rescue, catch and after."""
 
@@ -102,7 +102,7 @@ class Call(Node):
     parens: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FunCall(Node):
     """``fun.(args)``."""
 
@@ -110,7 +110,7 @@ class FunCall(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Access(Node):
     """``value[key]``."""
 
@@ -118,12 +118,12 @@ class Access(Node):
     key: Node
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tuple(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class List(Node):
     """A list; a keyword pair is a two-element Tuple, ``[head | tail]`` has its ``tail``."""
 
@@ -131,7 +131,7 @@ class List(Node):
     tail: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Map(Node):
     """``%{…}`` or ``%Struct{…}``; ``base`` is what ``%{base | …}`` updates."""
 
@@ -140,37 +140,37 @@ class Map(Node):
     base: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unary(Node):
     op: str
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Binary(Node):
     op: str
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Fn(Node):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Capture(Node):
     """``&name/arity``, ``&Module.name/arity`` or ``&(… &1 …)``."""
 
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CaptureArgument(Node):
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DateSigil(Node):
     """``~D``, ``~T``, ``~N`` or ``~U`` with its ISO text; ``name`` is the letter."""
 
@@ -178,7 +178,7 @@ class DateSigil(Node):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Opaque(Node):
     """Something whose value is not followed (a regex, a bitstring); ``children`` may still hold calls, ``text`` is a
     sigil's content where nothing is interpolated into it."""

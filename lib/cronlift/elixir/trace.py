@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from cronlift.elixir.immutable import immutable
 from cronlift.elixir.syntax import Span
 from cronlift.elixir.values import Value, join
 
@@ -15,7 +16,7 @@ class TooComplex(Exception):
     """The budget of an abstract run is used up."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SqlEvent:
     """A statement sent (``ok``) or failed; ``sql`` None where its text is not known.
 
@@ -35,7 +36,7 @@ class SqlEvent:
     path: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Raised(Value):
     """The run left by an exception, throw or exit; ``value`` is what ``Repo.rollback`` was given."""
 
@@ -43,7 +44,7 @@ class Raised(Value):
     value: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class State:
     """Variables (by name) and the statements so far; ``transactions`` counts the transactions begun.
 

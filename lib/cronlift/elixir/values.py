@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.immutable import immutable
 from cronlift.elixir.syntax import Atom
 
 _MAX_ALTERNATIVES = 6
 
 
-@dataclass(frozen=True, slots=True)
 class Value:
     """``STRUCT`` names the struct that a value is in Elixir, where it is not held as a map here."""
 
+    __slots__ = ()
     STRUCT: ClassVar[str] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Known(Value):
     """A number, string, boolean, nil or atom."""
 
@@ -32,22 +32,22 @@ class Known(Value):
         return hash((type(self.value), self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ModuleName(Value):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TupleValue(Value):
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListValue(Value):
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapValue(Value):
     """A map; ``open`` says that it may have further keys, ``struct`` names its struct."""
 
@@ -66,7 +66,7 @@ class MapValue(Value):
         return MapValue((*rest, (key, value)), self.struct, self.open)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Function(Value):
     """An anonymous function with the variables it closed over, or a captured ``module.name/arity``
     (``local``: captured without a module, so that imports and Kernel count too)."""
@@ -84,7 +84,7 @@ ClockType = Literal["DateTime", "NaiveDateTime", "Date", "unix"]
 FixedType = Literal["DateTime", "NaiveDateTime", "Date", "Time"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ClockStep:
     """One thing done to an instant: ``shift`` by ``amount`` microseconds, ``months`` by ``amount`` calendar months (a
     day that the month lacks becomes its last one), ``floor`` to the beginning of ``unit``."""
@@ -94,7 +94,7 @@ class ClockStep:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Clock(Value):
     """The run's own clock in UTC, read at ``read`` (file:line), with ``steps`` done to it in order.
 
@@ -107,7 +107,7 @@ class Clock(Value):
     read: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Fixed(Value):
     """A literal date or time (``~D``, ``~T``, ``~N``, ``~U``): its ISO text as written."""
 
@@ -115,7 +115,7 @@ class Fixed(Value):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DecimalNumber(Value):
     """``%Decimal{}``: its digits, as PostgreSQL's numeric reads them."""
 
@@ -123,14 +123,14 @@ class DecimalNumber(Value):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Binary(Value):
     """Bytes that are no text (``<<0, 255>>``, a dumped UUID), in hexadecimal."""
 
     hex: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FreshUuid(Value):
     """A UUID made while the job runs, at ``read`` (file:line): as ``text`` or as its 16 bytes."""
 
@@ -138,7 +138,7 @@ class FreshUuid(Value):
     read: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Typed(Value):
     """A parameter whose type in the database is known beforehand, by its name there."""
 
@@ -146,14 +146,14 @@ class Typed(Value):
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unknown(Value):
     """Not known; ``origin`` says what it depends on (``row data``, ``configuration``, ``the clock``, …)."""
 
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OneOf(Value):
     alternatives: tuple[Value, ...]
 

@@ -33,7 +33,7 @@ def enqueues(project: Project, workers: set[str]) -> dict[str, list[Span]]:
     """Where the application's code builds jobs for these workers (``Worker.new``), crontab entries left out."""
     found: dict[str, list[Span]] = {}
     names = {w.rpartition(".")[2] for w in workers}
-    for file in project.mentioning(*(f"{n}.new" for n in names)) if names else ():
+    for file in project.calling("new", names):
         for module in project.modules_in(file):
             for function in module.functions.values():
                 for worker, span in _news(project, module, function):

@@ -7,6 +7,9 @@ import json
 from functools import partial
 from pathlib import Path
 
+import cronlift.ecto.macros
+import cronlift.ecto.operations  # noqa: F401 - both are called late by elixir/repo.py
+from cronlift import collector
 from cronlift.ecto.database import database_of
 from cronlift.elixir import config as settings
 from cronlift.elixir import surroundings
@@ -25,6 +28,7 @@ from cronlift.stages import running
 from cronlift.stages.inventory import inventory as take_inventory
 
 
+@collector.patient()
 def classify(
     app: Path,
     env: str = "prod",

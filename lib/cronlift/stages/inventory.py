@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from cronlift import resources
+from cronlift import collector, resources
 from cronlift.elixir.project import Project, utf8
 from cronlift.errors import ServerError
 from cronlift.model.document import Location
@@ -17,6 +17,7 @@ from cronlift.model.job import Inventory, Job, NotAnalysed, Observed
 from cronlift.sources import sources, startup
 
 
+@collector.patient()
 def inventory(
     app: Path,
     env: str = "prod",
