@@ -1,0 +1,58 @@
+-- Asks the gate for a run, and logs its start. cause tick: for the tick that is due now; catch_up: for in_tick; by_hand:
+-- for none. run is NULL where there is nothing to run. Locks (a session's, until finish): one says that the run is alive,
+-- the other keeps runs of one job apart as its overlap policy says.
+CREATE OR REPLACE FUNCTION cronlift.claim(
+  in_job text, in_cause text, caller name, in_tick timestamptz DEFAULT NULL, OUT run bigint, OUT call text
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim$
+DECLARE
+  gate cronlift.gate;
+  due timestamptz;
+BEGIN
+  SELECT g.* INTO gate FROM cronlift.gate AS g WHERE g.job = in_job;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'cronlift has no job %', quote_literal(in_job);
+  END IF;
+  -- The body will run as the caller, which the caller alone knows here; who is connected is not the caller's to say.
+  IF caller <> gate.job_role OR NOT pg_has_role(session_user, gate.job_role, 'MEMBER') THEN
+    RAISE EXCEPTION 'job % is run by role %, not by %', gate.job, gate.job_role, caller
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF gate.state = 'disarmed' OR NOT cronlift.here(gate.system_identifier, gate.database) THEN
+    IF in_cause = 'tick' THEN
+      RETURN;
+    END IF;
+    RAISE EXCEPTION 'job % is disarmed in this database', gate.job;
+  END IF;
+  IF in_cause = 'tick' THEN
+    due := cronlift.tick(gate.schedule, statement_timestamp(), gate.timezone);
+    IF NOT cronlift.owns(gate, due) OR NOT cronlift.is_due(gate.guard, due) THEN
+      RETURN;
+    END IF;
+  ELSE
+    due := in_tick;
+  END IF;
+  IF gate.state = 'paused' AND in_cause = 'tick' THEN
+    PERFORM cronlift.skip(gate, due, in_cause, 'paused');
+    RETURN;
+  END IF;
+  IF NOT cronlift.apart(gate, in_cause = 'tick') THEN
+    PERFORM cronlift.skip(gate, due, in_cause, 'another run of the job was under way');
+    RETURN;
+  END IF;
+  run := cronlift.log_start(gate, due, in_cause, 1);
+  IF run IS NULL AND gate.catch_up THEN
+    -- A queued run that starts late finds its successor's tick taken: it stands for the tick before, if nobody ran that.
+    due := cronlift.due(gate, due - interval '1 minute');
+    IF cronlift.owns(gate, due) THEN
+      run := cronlift.log_start(gate, due, 'catch_up', 1);
+    END IF;
+  END IF;
+  IF run IS NULL THEN
+    PERFORM cronlift.together(gate);
+    PERFORM cronlift.skip(gate, NULL, in_cause, 'tick unknown: the latest one was run already');
+    RETURN;
+  END IF;
+  call := format('CALL %s()', gate.procedure);
+END
+$claim$;

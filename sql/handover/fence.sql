@@ -1,0 +1,39 @@
+-- The fence: turns away what the application's scheduler inserts for a tick that pg_cron owns. It never raises: Oban
+-- inserts all due entries of a minute in one transaction. tg_argv: the relation, and which column turns a row away
+-- (state; queue where the table is partitioned by state, which a trigger may not change).
+CREATE OR REPLACE FUNCTION cronlift.fence() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms' AS $fence$
+DECLARE
+  was record := NEW;
+  due timestamptz;
+  turned_away text;
+BEGIN
+  -- The row's own tick where it names one; else when its transaction began, some 100 ms after the tick.
+  due := coalesce((NEW.meta ->> 'cron_at')::timestamptz, now());
+  SELECT g.job INTO turned_away
+  FROM cronlift.gate AS g
+  WHERE g.relation = TG_ARGV[0] AND g.worker = NEW.worker AND g.args = NEW.args
+    AND (g.cron_expr IS NULL OR g.cron_expr = NEW.meta ->> 'cron_expr')
+    AND cronlift.owns(g, due);
+  IF turned_away IS NULL THEN
+    RETURN NEW;
+  END IF;
+  INSERT INTO cronlift.fence_hit (job, relation, queue_id, tick)
+  VALUES (turned_away, TG_ARGV[0], NEW.id, date_trunc('minute', due));
+  NEW.meta := NEW.meta || jsonb_build_object('cronlift', turned_away);
+  IF TG_ARGV[1] = 'queue' THEN
+    NEW.queue := 'cronlift_turned_away';
+    RETURN NEW;
+  END IF;
+  NEW.state := 'cancelled';
+  IF pg_typeof(NEW.cancelled_at) = 'timestamptz'::regtype THEN
+    NEW.cancelled_at := clock_timestamp();
+  ELSE
+    NEW.cancelled_at := clock_timestamp() AT TIME ZONE 'UTC';
+  END IF;
+  RETURN NEW;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'cronlift''s fence let a row of % pass: %', TG_ARGV[0], SQLERRM;
+  RETURN was;
+END
+$fence$;

@@ -1,0 +1,21 @@
+-- What the sweeper's cron entry calls every minute: says that pg_cron is alive, ends what died in the log, runs what is
+-- due again. A run that fails is in the log; the others go on.
+CREATE OR REPLACE PROCEDURE cronlift.sweep()
+LANGUAGE plpgsql AS $sweep$
+DECLARE
+  claimed record;
+  failure text;
+  code text;
+BEGIN
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);
+  PERFORM cronlift.beat();
+  PERFORM cronlift.bury();
+  COMMIT;
+  LOOP
+    SELECT c.run, c.call INTO claimed FROM cronlift.claim_due() AS c;
+    COMMIT;
+    EXIT WHEN claimed.run IS NULL;
+    CALL cronlift.perform(claimed.run, claimed.call, failure, code);
+  END LOOP;
+END
+$sweep$;

@@ -1,0 +1,183 @@
+"""The fence, with inserts as the application's own role sends them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from cronlift.generate import managed
+from cronlift.generate.quoting import text_of
+
+ELIXIR = {"cron": True, "cron_expr": "* * * * *", "cron_name": "21721800", "cron_tz": "Etc/UTC"}
+
+
+def python(at: datetime) -> dict:
+    """What oban-py 0.7.0 writes."""
+    return {"cron": True, "cron_at": at.isoformat(), "cron_expr": "* * * * *", "cron_name": "Shop.Worker"}
+
+
+@pytest.fixture
+def fenced(gated):
+    gated.execute(text_of(managed.create_fence("public.oban_jobs", "state")), user="postgres")
+    return gated
+
+
+def insert(fenced, meta, worker="Shop.Worker", args=None, table="oban_jobs", user="app"):
+    with fenced.connect(user) as connection:
+        return connection.execute(
+            f"INSERT INTO {table} (worker, args, meta) VALUES (%s, %s, %s) "
+            "RETURNING state::text, id, meta ? 'cronlift', cancelled_at",
+            (worker, json.dumps(args or {}), json.dumps(meta)),
+        ).fetchone()
+
+
+def hits(fenced):
+    with fenced.admin() as connection:
+        return connection.execute("SELECT job, relation, queue_id, tick FROM cronlift.fence_hit ORDER BY id").fetchall()
+
+
+@pytest.mark.parametrize("meta", [ELIXIR, python(datetime.now(UTC).replace(second=0, microsecond=0))])
+def test_a_cron_insert_for_a_tick_of_pg_cron_is_turned_away(fenced, gate, meta):
+    gate(pg_from=datetime.now(UTC) - timedelta(hours=1))
+    with fenced.admin() as connection:
+        connection.execute("ALTER ROLE app SET timezone = 'Asia/Tokyo'")
+    try:
+        state, number, marked, cancelled_at = insert(fenced, meta)
+    finally:
+        fenced.execute("ALTER ROLE app RESET timezone", user="postgres")
+    assert (state, marked) == ("cancelled", True)
+    assert abs(cancelled_at - datetime.now(UTC).replace(tzinfo=None)) < timedelta(minutes=1)
+    ((job, relation, queue_id, tick),) = hits(fenced)
+    assert (job, relation, queue_id) == ("oban:Shop.Worker", "public.oban_jobs", number)
+    assert tick.second == 0
+    assert abs(tick - datetime.now(UTC)) < timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("gate_row", "row"),
+    [
+        ({}, {"meta": {}}),
+        ({}, {"meta": {"cron": False}}),
+        ({}, {"worker": "Shop.Other"}),
+        ({}, {"args": {"a": 1}}),
+        ({"relation": "other.oban_jobs"}, {}),
+        ({"cron_expr": "0 * * * *"}, {}),
+        ({"pg_from": "infinity"}, {}),
+        ({"pg_until": "2000-01-01"}, {}),
+        ({"state": "shut", "pg_from": None}, {}),
+        ({"state": "disarmed"}, {}),
+        ({}, {"meta": python(datetime(2026, 1, 1, 11, 59, tzinfo=UTC)), "from": "2026-01-01 12:00+00"}),
+        ({}, {"meta": {"cron": True, "cron_at": "not a time"}}),
+    ],
+)
+def test_all_else_passes(fenced, gate, gate_row, row):
+    start = {"pg_from": row.pop("from")} if "from" in row else {}
+    gate(**gate_row, **start)
+    assert insert(fenced, **{"meta": ELIXIR, **row})[0] == "available"
+    assert hits(fenced) == []
+
+
+@pytest.mark.parametrize("state", ["started", "completed", "paused", "rolled_back"])
+def test_who_owns_the_tick_decides_not_the_state(fenced, gate, state):
+    gate(state=state, pg_from="2026-01-01 12:00:30+00", pg_until="2026-01-01 12:10:30+00")
+    for minute, expected in ((0, "available"), (1, "cancelled"), (10, "cancelled"), (11, "available")):
+        at = datetime(2026, 1, 1, 12, minute, tzinfo=UTC)
+        assert insert(fenced, python(at))[0] == expected
+
+
+def test_args_are_compared_as_json(fenced, gate):
+    gate(args='{"a": 1, "b": {"c": null}}')
+    assert insert(fenced, ELIXIR, args={"b": {"c": None}, "a": 1.0})[0] == "cancelled"
+
+
+def test_all_rows_of_a_minute_come_in_one_transaction(fenced, gate):
+    """In the shape of Elixir's Oban: the others' rows are untouched, and all are returned."""
+    gate()
+    with fenced.connect() as connection:
+        rows = connection.execute(
+            "INSERT INTO public.oban_jobs AS o0 (args, meta, queue, state, worker) VALUES "
+            "('{}', %(meta)s, 'default', 'available', 'Shop.A'), ('{}', %(meta)s, 'default', 'available', "
+            "'Shop.Worker'), ('{}', %(meta)s, 'default', 'available', 'Shop.B') RETURNING worker, state::text",
+            {"meta": json.dumps(ELIXIR)},
+        ).fetchall()
+    assert rows == [("Shop.A", "available"), ("Shop.Worker", "cancelled"), ("Shop.B", "available")]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DROP TABLE cronlift.gate CASCADE",
+        "DROP TABLE cronlift.fence_hit",
+        "ALTER TABLE cronlift.gate RENAME TO gone",
+        "REVOKE ALL ON ALL TABLES IN SCHEMA cronlift FROM cronlift_owner",
+        "REVOKE ALL ON ALL ROUTINES IN SCHEMA cronlift FROM cronlift_owner",
+        "REVOKE ALL ON SCHEMA cronlift FROM cronlift_owner, app",
+        "ALTER SCHEMA cronlift RENAME TO gone",
+        "DROP FUNCTION cronlift.owns",
+    ],
+)
+def test_what_breaks_inside_lets_the_row_pass(fenced, gate, damage):
+    gate()
+    fenced.execute(damage, user="postgres")
+    with fenced.connect() as connection:
+        said = []
+        connection.add_notice_handler(lambda d: said.append(d.message_primary))
+        row = connection.execute(
+            "INSERT INTO oban_jobs (worker, meta) VALUES ('Shop.Worker', %s) RETURNING state::text, meta ? 'cronlift'",
+            (json.dumps(ELIXIR),),
+        ).fetchone()
+    if row == ("cancelled", True):  # the owner's own rights on what it owns went, not the trigger's
+        assert "REVOKE" in damage
+        return
+    assert row == ("available", False)
+    assert "cronlift's fence let a row of public.oban_jobs pass" in said[0]
+
+
+def test_with_the_schema_gone_oban_goes_on(fenced, gate):
+    gate()
+    fenced.execute("DROP SCHEMA cronlift CASCADE", user="postgres")
+    assert insert(fenced, ELIXIR)[0] == "available"
+
+
+def test_a_locked_gate_does_not_hold_an_insert_up(fenced, gate):
+    gate()
+    with fenced.admin() as other:
+        other.execute("LOCK TABLE cronlift.gate IN ACCESS EXCLUSIVE MODE")
+        with fenced.connect() as connection:
+            connection.execute("SET statement_timeout = '5s'")
+            started = datetime.now(UTC)
+            connection.execute("INSERT INTO oban_jobs (worker, meta) VALUES ('Shop.Worker', %s)", (json.dumps(ELIXIR),))
+            assert datetime.now(UTC) - started < timedelta(seconds=4)
+
+
+def test_the_queue_turns_rows_away_where_the_state_may_not_change(gated, gate):
+    """A table partitioned by state: a trigger may not move a row to another partition."""
+    gated.execute(
+        "CREATE TABLE parted (LIKE oban_jobs INCLUDING DEFAULTS) PARTITION BY LIST (state); "
+        "CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('available'); "
+        "CREATE TABLE parted_c PARTITION OF parted FOR VALUES IN ('cancelled')"
+    )
+    gated.execute(text_of(managed.create_fence("public.parted", "queue")), user="postgres")
+    gate(relation="public.parted")
+    assert insert(gated, ELIXIR, table="parted")[0] == "available"
+    with gated.connect() as connection:
+        assert connection.execute("SELECT queue FROM parted").fetchall() == [("cronlift_turned_away",)]
+
+
+def test_nobody_can_use_the_fence_for_other_things(fenced, gate):
+    """EXECUTE on the function is nobody's, so no other table can be fenced with the owner's rights."""
+    with fenced.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("CREATE TRIGGER t BEFORE INSERT ON seen FOR EACH ROW EXECUTE FUNCTION cronlift.fence()")
+
+
+def test_restored_with_triggers_off(fenced, gate):
+    """Not ENABLE ALWAYS: replication and restores insert rows as they were."""
+    gate()
+    with fenced.admin() as connection:
+        connection.execute("SET session_replication_role = replica")
+        row = connection.execute(
+            "INSERT INTO oban_jobs (worker, meta) VALUES ('Shop.Worker', %s) RETURNING state::text",
+            (json.dumps(ELIXIR),),
+        ).fetchone()
+    assert row == ("available",)
