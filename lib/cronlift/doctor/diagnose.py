@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cronlift.doctor import command
 from cronlift.doctor.gather import gather
 from cronlift.doctor.rules import Flaw, rules
 from cronlift.doctor.world import World
 from cronlift.model.diagnosis import Advice, Diagnosed, Diagnosis, Suppressed
 from cronlift.postgres.server import Server
+from cronlift.sql import command
 
 # What stops an entry: behind such a finding, that its runs fail is no news.
 _LAST = "keeps-failing"

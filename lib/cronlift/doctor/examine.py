@@ -6,10 +6,11 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from cronlift.doctor import command, plpgsql, tree
-from cronlift.doctor.entry import Entry, Examined, Problem, Relation, Routine, Unit
+from cronlift.doctor.entry import Entry, Examined, Problem, Relation
 from cronlift.doctor.session import Session
-from cronlift.doctor.tree import Called
+from cronlift.sql import command, plpgsql, tree
+from cronlift.sql.tree import Called
+from cronlift.sql.unit import Routine, Unit
 
 _DEEPEST = 8
 _ANALYSED = {

@@ -11,7 +11,6 @@ from typing import Any
 from psycopg import DatabaseError, errors
 
 from cronlift import resources
-from cronlift.doctor import tree
 from cronlift.doctor import world as facts
 from cronlift.doctor.entry import Entry, Examined
 from cronlift.doctor.examine import examine
@@ -20,6 +19,7 @@ from cronlift.doctor.session import LOCK_TIMEOUT, Session
 from cronlift.doctor.world import World
 from cronlift.errors import ServerError
 from cronlift.postgres.server import Connection, Server
+from cronlift.sql import tree
 
 
 @dataclass

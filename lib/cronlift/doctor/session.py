@@ -17,9 +17,10 @@ from psycopg.pq import DiagnosticField
 from psycopg.rows import dict_row
 
 from cronlift import resources
-from cronlift.doctor.entry import Column, Problem, Relation, Routine, Unit
-from cronlift.doctor.tree import Access, Called
+from cronlift.doctor.entry import Column, Problem, Relation
 from cronlift.postgres.server import Connection
+from cronlift.sql.tree import Access, Called
+from cronlift.sql.unit import Routine, Unit
 
 LOCK_TIMEOUT = "100ms"
 # What may change how a text is read or a name is found; the rest of a role's settings is only looked at.

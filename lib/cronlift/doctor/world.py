@@ -14,13 +14,13 @@ from psycopg import errors
 from psycopg.rows import dict_row
 
 from cronlift import resources
-from cronlift.doctor.command import comments
 from cronlift.doctor.entry import Entry, Examined
 from cronlift.errors import ServerError, UsageError
 from cronlift.postgres.capabilities import major_minor
 from cronlift.postgres.server import Connection
 from cronlift.schedule.dialects.pg_cron import PgCron, family
 from cronlift.schedule.dialects.protocol import BadExpression, Parsed
+from cronlift.sql.command import comments
 
 
 @dataclass(frozen=True, slots=True)

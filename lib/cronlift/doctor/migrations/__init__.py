@@ -6,15 +6,16 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from cronlift.doctor import command, plpgsql
 from cronlift.doctor.diagnose import applications, judge
-from cronlift.doctor.entry import Entry, Examined, Unit
+from cronlift.doctor.entry import Entry, Examined
 from cronlift.doctor.migrations.resolve import examine, examine_routine
 from cronlift.doctor.migrations.schema import Schema
-from cronlift.doctor.migrations.texts import SqlText, read
 from cronlift.doctor.world import World
+from cronlift.ecto.migration_texts import SqlText, read
 from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.document import Location
+from cronlift.sql import command, plpgsql
+from cronlift.sql.unit import Unit
 
 
 def diagnose_migrations(folder: Path, app: Path | None = None, env: str = "prod") -> Diagnosis:

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from cronlift.doctor import command, plpgsql, tree
-from cronlift.doctor.entry import Entry, Examined, Problem, Relation, Routine, Unit
+from cronlift.doctor.entry import Entry, Examined, Problem, Relation
 from cronlift.doctor.migrations.schema import Schema
-from cronlift.doctor.tree import Access, Called
+from cronlift.sql import command, plpgsql, tree
+from cronlift.sql.tree import Access, Called
+from cronlift.sql.unit import Routine, Unit
 
 _SYSTEM = {"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax", "excluded", "new", "old"}
 

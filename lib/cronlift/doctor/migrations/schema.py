@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cronlift.doctor import tree
-from cronlift.doctor.command import comments
-from cronlift.doctor.entry import Column, Entry, Relation, Routine, Unit
+from cronlift.doctor.entry import Column, Entry, Relation
 from cronlift.ecto import ddl
 from cronlift.ecto.migration_steps import Defaults
 from cronlift.ecto.migrations import read_tables
 from cronlift.ecto.tables import Tables
 from cronlift.elixir.project import Project
 from cronlift.model.document import Location
+from cronlift.sql import tree
+from cronlift.sql.command import comments
 from cronlift.sql.facts import walk
+from cronlift.sql.unit import Routine, Unit
 
 _CRON = {
     "job": ("jobid", "schedule", "command", "nodename", "nodeport", "database", "username", "active", "jobname"),

@@ -14,14 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from cronlift.doctor import frequency, tree
-from cronlift.doctor.entry import Entry, Examined, Unit
+from cronlift.doctor.entry import Entry, Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules import large_delete
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.schedule import rate
 from cronlift.schedule.collisions import collisions
 from cronlift.schedule.dialects.protocol import Fields
+from cronlift.sql import tree
+from cronlift.sql.unit import Unit
 
 _MOST = 60  # entries on one relation that are compared with each other
 
@@ -108,17 +110,17 @@ def _verb(unit: Unit, how: str) -> str:
 
 def _harmful(one: _Use, other: _Use) -> bool:
     kinds = {one.how, other.how}
-    hourly = all(frequency.runs_a_day(use.fields) <= 24 for use in (one, other))
+    hourly = all(rate.runs_a_day(use.fields) <= 24 for use in (one, other))
     if "whole" in kinds:
         return True
-    always = frequency.firings(one.fields) == frequency.firings(other.fields)
+    always = rate.firings(one.fields) == rate.firings(other.fields)
     if kinds == {"rows"}:  # two DELETEs that take different rows do not meet
         return hourly and always and not one.verb == other.verb == _VERBS["DeleteStmt"]
     return hourly and kinds == {"rows", "copies"}
 
 
 def _pair(name: str, one: _Use, other: _Use, world: World) -> Iterator[Flaw]:
-    if (frequency.firings(one.fields) & frequency.firings(other.fields)).never:
+    if (rate.firings(one.fields) & rate.firings(other.fields)).never:
         return
     labels = {"1": one, "2": other}
     version = ".".join(map(str, world.dialects[-1].version))

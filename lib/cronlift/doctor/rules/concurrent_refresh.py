@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cronlift.doctor import tree
 from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import identifier
 from cronlift.doctor.rules.protocol import Flaw, Rule, Weight
 from cronlift.doctor.world import World
+from cronlift.sql import tree
 
 
 def _check(examined: Examined, world: World) -> Iterator[Flaw]:

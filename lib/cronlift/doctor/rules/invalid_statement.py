@@ -10,8 +10,8 @@ from cronlift.doctor import names
 from cronlift.doctor.entry import Examined, Problem
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
-from cronlift.doctor.tree import nodes
 from cronlift.doctor.world import World
+from cronlift.sql.tree import nodes
 
 _ELSEWHERE = {"42P01", "3F000", "42703", "42702", "42704", "42501"}
 

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cronlift.doctor import tree
-from cronlift.doctor.entry import Examined, Relation, Unit
+from cronlift.doctor.entry import Examined, Relation
 from cronlift.doctor.fixes import alter, identifier
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql import tree
+from cronlift.sql.unit import Unit
 
 MANY = 100_000
 WHOLE = 10_000

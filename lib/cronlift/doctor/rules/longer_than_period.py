@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
-from cronlift.doctor import frequency
 from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.schedule import rate
 from cronlift.schedule.dialects.protocol import Fields, Interval, Parsed
 
 
@@ -50,8 +50,8 @@ def over(examined: Examined, world: World) -> tuple[float, float] | None:
 def _period(parsed: Parsed | None) -> float | None:
     if isinstance(parsed, Interval):
         return parsed.seconds
-    if isinstance(parsed, Fields) and not frequency.firings(parsed).never:
-        return frequency.gap_seconds(parsed)
+    if isinstance(parsed, Fields) and not rate.firings(parsed).never:
+        return rate.gap_seconds(parsed)
     return None
 
 

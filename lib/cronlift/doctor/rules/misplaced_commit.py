@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cronlift.doctor.entry import Examined, Unit
+from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql.unit import Unit
 
 
 def _check(examined: Examined, world: World) -> Iterator[Flaw]:

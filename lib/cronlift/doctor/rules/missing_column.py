@@ -6,11 +6,12 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from cronlift.doctor import names, tree
+from cronlift.doctor import names
 from cronlift.doctor.entry import Examined, Problem
 from cronlift.doctor.fixes import alter, identifier, renamed, unschedule
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql import tree
 
 
 def _check(examined: Examined, world: World) -> Iterator[Flaw]:

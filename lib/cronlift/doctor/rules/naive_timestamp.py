@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cronlift.doctor import tree
-from cronlift.doctor.entry import Column, Examined, Unit
+from cronlift.doctor.entry import Column, Examined
 from cronlift.doctor.fixes import alter, identifier
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql import tree
 from cronlift.sql.facts import walk
+from cronlift.sql.unit import Unit
 
 _UTC = {"utc", "etc/utc", "gmt", "etc/gmt", "zulu", "etc/zulu", "uct", "etc/uct", "universal", "etc/universal", "gmt0"}
 _NOW = re.compile(r"\b(now\(\)|current_timestamp|localtimestamp|clock_timestamp\(\)|statement_timestamp\(\))", re.I)

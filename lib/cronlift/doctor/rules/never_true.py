@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cronlift.doctor import tree
-from cronlift.doctor.entry import Examined, Unit
+from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql import tree
 from cronlift.sql.facts import walk
+from cronlift.sql.unit import Unit
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>", "!=": "!="}
 # What a function can return at all.

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cronlift.doctor import frequency, tree
-from cronlift.doctor.entry import Examined, Unit
+from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import identifier
 from cronlift.doctor.rules.protocol import Flaw, Rule, Weight
 from cronlift.doctor.world import World
+from cronlift.schedule import rate
 from cronlift.schedule.dialects.protocol import Fields, Interval
+from cronlift.sql import tree
+from cronlift.sql.unit import Unit
 
 _EXCLUSIVE = 7  # ExclusiveLock of lockdefs.h, which stops writers and more
 
@@ -82,7 +84,7 @@ def _locks(unit: Unit, examined: Examined, world: World) -> tuple[Weight, str] |
 
 def _often(examined: Examined, world: World) -> bool:
     parsed = world.parsed(examined.entry.schedule)[-1]
-    return isinstance(parsed, Interval) or (isinstance(parsed, Fields) and frequency.runs_a_day(parsed) > 24)
+    return isinstance(parsed, Interval) or (isinstance(parsed, Fields) and rate.runs_a_day(parsed) > 24)
 
 
 RULE = Rule("A lock on a whole table without lock_timeout", entry=_check)

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cronlift.doctor import tree
 from cronlift.doctor.entry import Examined, Relation
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql import tree
 from cronlift.sql.facts import walk
 
 _STRICT = {"=", "<", ">", "<=", ">=", "<>", "!=", "~~", "!~~", "~", "@>"}

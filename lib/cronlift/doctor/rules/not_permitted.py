@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cronlift.doctor import names, tree
-from cronlift.doctor.entry import Examined, Relation, Unit
+from cronlift.doctor import names
+from cronlift.doctor.entry import Examined, Relation
 from cronlift.doctor.fixes import identifier
 from cronlift.doctor.rules.protocol import Flaw, Rule, Weight
 from cronlift.doctor.world import World
+from cronlift.sql import tree
+from cronlift.sql.unit import Unit
 
 _SKIPS = {"VacuumStmt"}  # VACUUM and ANALYZE skip what they may not touch, with a WARNING nobody sees (vacuum.c)
 

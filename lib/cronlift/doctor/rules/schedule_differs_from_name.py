@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cronlift.doctor import frequency, tree
+from cronlift.doctor import guards
 from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
-from cronlift.schedule import explain, render
+from cronlift.schedule import claims, explain, rate, render
 from cronlift.schedule.dialects.protocol import Fields, Interval
+from cronlift.sql import tree
 
 _YEARS_OF_SECONDS = 1461 * 86400
 _MAKES = re.compile(r"refresh|roll-?up|aggregat|recalc|recompute|rebuild|update|sync|partition|materializ", re.I)
@@ -27,13 +28,13 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
     if isinstance(parsed, Interval):
         runs, meaning = _YEARS_OF_SECONDS / parsed.seconds, f"runs every {parsed.seconds} seconds"
         gap = parsed.seconds
-    elif isinstance(parsed, Fields) and not frequency.firings(parsed).never:
-        runs = frequency.days_fired(parsed) * frequency.runs_a_day(parsed)
-        meaning, gap = explain.describe(parsed, world.timezone), frequency.gap_seconds(parsed)
+    elif isinstance(parsed, Fields) and not rate.firings(parsed).never:
+        runs = rate.days_fired(parsed) * rate.runs_a_day(parsed)
+        meaning, gap = explain.describe(parsed, world.timezone), rate.gap_seconds(parsed)
     else:
         return
     name, remarks = entry.jobname or "", entry.remarks
-    if runs < 10 and (frequency.once(name) or frequency.once(remarks)):
+    if runs < 10 and (claims.once(name) or claims.once(remarks)):
         yield Flaw(
             "error",
             f"it is said to run once, and {meaning}: it waits for that date and comes back every year",
@@ -41,16 +42,16 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
         )
         return
     for text, is_name in ((name, True), (remarks, False)):
-        for claim in frequency.claims(text, name=is_name):
+        for claim in claims.claims(text, name=is_name):
             says = f"its {'name' if is_name else 'comment'} says {claim.words!r}"
             if isinstance(parsed, Fields) and claim.weekdays and not _days_fit(parsed, claim.weekdays):
-                if frequency.guarded(examined):
+                if guards.guarded(examined):
                     return
                 yield Flaw("warning", f"{says}, and it {meaning}", _fix(examined, claim.words, parsed))
                 return
             if claim.least <= runs <= claim.most and (claim.gap is None or claim.gap / 1.6 <= gap <= claim.gap * 1.6):
                 continue
-            if runs > claim.most and frequency.guarded(examined):
+            if runs > claim.most and guards.guarded(examined):
                 continue
             if is_name and runs > claim.most and _word_is_about_data(examined, claim.words):
                 continue

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cronlift.doctor import frequency
 from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.schedule import rate
 from cronlift.schedule.dialects.protocol import Fields
 
 
@@ -17,7 +17,7 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
     if entry.schedule.strip().lower() in ("@yearly", "@annually"):
         return  # yearly_never_fires
     parsed = [p for p in world.parsed(entry.schedule) if p is not None]
-    if not parsed or not all(isinstance(p, Fields) and frequency.firings(p).never for p in parsed):
+    if not parsed or not all(isinstance(p, Fields) and rate.firings(p).never for p in parsed):
         return
     fields = parsed[-1]
     assert isinstance(fields, Fields)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cronlift.doctor import frequency
+from cronlift.doctor import guards
 from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
-from cronlift.schedule import render
+from cronlift.schedule import rate, render
 from cronlift.schedule.dialects.protocol import Fields
 
 
@@ -30,10 +30,10 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
                 alter(entry, schedule=_starred(parsed)),
             )
         return
-    if frequency.guarded(examined):
+    if guards.guarded(examined):
         return
-    either = frequency.days_fired(parsed) / 4
-    both = frequency.days_fired(replace(parsed, rule="and")) / 4
+    either = rate.days_fired(parsed) / 4
+    both = rate.days_fired(replace(parsed, rule="and")) / 4
     yield Flaw(
         "warning",
         f"it runs on about {either:.0f} days a year, on every one of these days of the month and on every one of these "

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cronlift.doctor import plpgsql
-from cronlift.doctor.entry import Examined, Unit
+from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter, literal, quoted
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.sql import plpgsql
+from cronlift.sql.unit import Unit
 
 
 def _check(examined: Examined, world: World) -> Iterator[Flaw]:

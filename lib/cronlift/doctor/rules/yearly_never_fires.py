@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cronlift.doctor import frequency
 from cronlift.doctor.entry import Examined
 from cronlift.doctor.fixes import alter
 from cronlift.doctor.rules.protocol import Flaw, Rule
 from cronlift.doctor.world import World
+from cronlift.schedule import rate
 from cronlift.schedule.dialects.protocol import Fields
 
 
@@ -19,7 +19,7 @@ def _check(examined: Examined, world: World) -> Iterator[Flaw]:
         return
     fix = alter(entry, schedule="0 0 1 1 *")
     parsed = world.parsed(entry.schedule)
-    if any(isinstance(p, Fields) and frequency.firings(p).never for p in parsed):
+    if any(isinstance(p, Fields) and rate.firings(p).never for p in parsed):
         yield Flaw("error", f"it never runs: {entry.schedule.strip()} has no month in pg_cron 1.6", fix)
     elif world.offline or parsed[-1] is not None:
         yield Flaw("advice", f"after an upgrade to pg_cron 1.6 {entry.schedule.strip()} never runs again", fix)

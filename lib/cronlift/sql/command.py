@@ -9,8 +9,8 @@ from typing import Any
 
 import pgparse
 
-from cronlift.doctor.entry import Unit
 from cronlift.sql.facts import LONGEST, refused_in_transaction, walk
+from cronlift.sql.unit import Unit
 
 _ALLOW = re.compile(r"cronlift:\s*allow\s+([a-z][a-z-]*)[ \t]*(.*)")
 # Outside of comments: strings (with E'' escapes left to the pattern's alternatives), quoted names, dollar quotes.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cronlift.doctor.entry import Unit
 from cronlift.sql.facts import walk
+from cronlift.sql.unit import Unit
 
 Node = Mapping[str, Any]
 

@@ -1,66 +1,14 @@
-"""How often a schedule fires, and what names and comments claim about it."""
+"""What names and comments claim about how often a job runs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
 
-from cronlift.doctor.entry import Examined
-from cronlift.schedule.dialects.protocol import Fields
-from cronlift.schedule.firings import FiringSet
-from cronlift.schedule.timeline import Side, count
-from cronlift.schedule.zones import UTC_CLOCK
+from cronlift.schedule.rate import DAYS
 
-_YEARS = (2025, 2028)
-_DAYS = 1461  # in those four years
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-
-
-_DATE_GUARD = re.compile(
-    r"\bextract\s*\(\s*(dow|isodow|day|month|doy|week|hour)\b|\bdate_part\s*\(|\bto_char\s*\(", re.I
-)
-
-
-def guarded(examined: Examined) -> bool:
-    """Whether the job itself looks at the date when it runs, and so may do nothing on most of its firings."""
-    texts = [examined.entry.command, *(r.body for u in examined.units for r in u.inside)]
-    branches = any(re.search(r"\bIF\b|\bWHERE\b|\bCASE\b", text, re.I) for text in texts)
-    return branches and any(_DATE_GUARD.search(text) for text in texts)
-
-
-@lru_cache(maxsize=8192)
-def firings(fields: Fields) -> FiringSet:
-    """The schedule's firing set (remembered: entries share schedules)."""
-    return fields.firing_set()
-
-
-@lru_cache(maxsize=8192)
-def days_fired(fields: Fields) -> int:
-    """On how many days of 2025–2028 it fires."""
-    fired = firings(fields)
-    if fired.never:
-        return 0
-    times = len(fired.minutes) * len(fired.hours)
-    return count(Side(fired, UTC_CLOCK), *_YEARS) // times
-
-
-def runs_a_day(fields: Fields) -> float:
-    """Its runs on a day it fires."""
-    fired = firings(fields)
-    return float(len(fired.minutes) * len(fired.hours))
-
-
-@lru_cache(maxsize=8192)
-def gap_seconds(fields: Fields) -> int:
-    """The shortest time between two of its firings on one day, in seconds; a day where it fires once a day."""
-    fired = firings(fields)
-    minutes = sorted(60 * h + m for h in fired.hours for m in fired.minutes)
-    if len(minutes) < 2:
-        return 86400
-    return 60 * min(b - a for a, b in pairwise(minutes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +69,7 @@ def claims(text: str, *, name: bool) -> Iterator[Claim]:
         if 0 < gap < 86400:
             yield Claim(match[0], 0, float("inf"), gap=gap)
         elif gap:
-            yield Claim(match[0], _DAYS * 43200 / gap, _DAYS * 172800 / gap)
+            yield Claim(match[0], DAYS * 43200 / gap, DAYS * 172800 / gap)
     words = [w.lower() for w in re.split(r"[-_\s./:]+", text.strip()) if w]
     if not words:
         return

@@ -15,9 +15,9 @@ from typing import Any
 
 import pgparse
 
-from cronlift.doctor import command, tree
-from cronlift.doctor.entry import Unit
+from cronlift.sql import command, tree
 from cronlift.sql.facts import LONGEST, walk
+from cronlift.sql.unit import Unit
 
 DYNAMIC = "Dynamic"
 """The kind of a unit whose text is only known when it runs (EXECUTE); its tree holds what the text begins with."""
