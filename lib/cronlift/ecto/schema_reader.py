@@ -7,8 +7,9 @@ block that is not understood makes the schema *unsure*, and then no SQL is made 
 from __future__ import annotations
 
 from cronlift.ecto.constants import constant, underscored
+from cronlift.ecto.enum_types import library_enum
 from cronlift.ecto.schemas import Association, Schema, SchemaField
-from cronlift.ecto.types import EctoType, read_type
+from cronlift.ecto.types import EctoType, array_of, read_type
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.evaluator import Evaluator
 from cronlift.elixir.modules import Module
@@ -97,6 +98,7 @@ class SchemaReader:
         self.unsure("its @primary_key is not understood")
 
     def _put(self, name: str, kind: EctoType, options: dict[str, Value]) -> None:
+        kind = self._declared(kind)
         source = options.get("source", atom(name))
         if not (isinstance(source, Known) and isinstance(source.value, Atom)):
             self.unsure(f"the column of {name} is not known")
@@ -116,6 +118,14 @@ class SchemaReader:
             selectable=options.get("load_in_query", Known(True)) == Known(True),
             read_after_writes=options.get("read_after_writes") == Known(True),
         )  # fmt: skip
+
+    def _declared(self, kind: EctoType) -> EctoType:
+        """A type of a module, as what a library made of it where that is known."""
+        if kind.name == "array" and kind.inner is not None:
+            return array_of(self._declared(kind.inner))
+        if kind.name == "custom":
+            return library_enum(self.project, kind.module) or kind
+        return kind
 
     def _form(self, node: Node) -> None:
         if isinstance(node, ast.Block):

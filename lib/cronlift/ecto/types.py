@@ -20,7 +20,8 @@ INSTANTS = frozenset(["naive_datetime", "naive_datetime_usec", "utc_datetime", "
 @dataclass(frozen=True, slots=True)
 class EctoType:
     """A type by its Ecto name; ``array`` and ``map`` have an ``inner`` one, ``enum`` its atoms and what they are
-    stored as, ``custom`` the module that dumps it (whose values nobody knows without running it)."""
+    stored as (``module``: the database's own type, where it is one), ``custom`` the module that dumps it (whose values
+    nobody knows without running it)."""
 
     name: str
     inner: EctoType | None = None
@@ -30,7 +31,7 @@ class EctoType:
     def __str__(self) -> str:
         if self.name == "array":
             return f"{{:array, {self.inner}}}"
-        return self.module or f":{self.name}"
+        return f":{self.name}" if self.name == "enum" else self.module or f":{self.name}"
 
 
 ANY = EctoType("any")
@@ -98,6 +99,8 @@ def cast_name(type_: EctoType) -> str | None:
         inner = cast_name(type_.inner)
         return f"{inner}[]" if inner else None
     if type_.name == "enum":
+        if type_.module:
+            return type_.module
         return "bigint" if all(isinstance(v, int) for _, v in type_.values) else "varchar"
     if type_.name in ("custom", "any", "embed"):
         return None

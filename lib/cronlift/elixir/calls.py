@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import branches, forms, library, repo
+from cronlift.elixir import branches, forms, library, modules_loaded, repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
@@ -192,7 +192,7 @@ def local(
             return remote(ev, node, imported, name, args, state, scope)
     if name == "new" and any(u.module == "Oban.Worker" for u in module.uses):
         return [(state, Unknown("a job to enqueue"))]
-    if ev.catalogue.lookup("Kernel", name, len(args)):
+    if ev.catalogue.lookup("Kernel", name, len(args)) or name == "function_exported?":
         return remote(ev, node, "Kernel", name, args, state, scope)
     why = "it is neither defined nor imported where cronlift can see it"
     return [(state, ev.unknown_call(f"{name}/{len(args)}", why, span, scope))]
@@ -232,6 +232,8 @@ def remote(
         return [(state, ev.unknown_call(what, why, span, scope))]
     if definitions:
         return _on_module(ev, node, definitions[0], name, args, state, scope, span)
+    if module_name in ("Code", "Kernel") and (loaded := modules_loaded.call(ev, module_name, name, args, state, scope)):
+        return loaded
     if module_name == "Ecto.Adapters.SQL":
         return repo.adapter_call(ev, name, args, state, scope, span)
     if module_name == "Ecto.Multi":
@@ -383,6 +385,8 @@ def _trust(ev: Evaluator, module: Module) -> None:
     """Say where something may change what a module's functions do: hooks, and ``use`` of what is not known."""
     ev.findings.modules[module.name] = module
     for form, name in module.unread:
+        if name == "defenum" and any(i.module == "EctoEnum" for i in module.imports):
+            continue  # declares a type beside the module (ecto_enum lib/ecto_enum.ex)
         text = f"{module.name} has a part that is not understood ({name}): it may define or change functions"
         ev.problem("module-not-understood", text, form.span)
     for line in module.imports:

@@ -64,6 +64,7 @@ class Findings:
     after_failure: dict[Span, SqlEvent] = field(default_factory=dict)
     sent: dict[tuple[object, ...], SqlEvent] = field(default_factory=dict)
     pinned: dict[str, Loss] = field(default_factory=dict)
+    questions: dict[str, Reason] = field(default_factory=dict)
 
 
 class Evaluator:
@@ -112,6 +113,10 @@ class Evaluator:
         """Note something that could not be followed, once per place and kind."""
         reason = Reason(code=code, text=text, file=span.file, line=span.line)
         self.findings.problems.setdefault((code, span.file, span.line), reason)
+
+    def question(self, code: str, text: str, span: Span) -> None:
+        """Note what only the deployment knows; it leaves the verdict as it is (model/verdict.py, QUESTIONS)."""
+        self.findings.questions.setdefault(code, Reason(code=code, text=text, file=span.file, line=span.line))
 
     def unknown_call(self, what: str, why: str, span: Span, scope: Scope) -> Unknown:
         """A call that leads where nothing is known: an effect of unknown kind."""

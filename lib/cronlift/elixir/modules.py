@@ -89,7 +89,9 @@ class Module:
     """A module as declared. ``unread`` lists body forms that may define functions where this reader cannot see.
 
     ``using`` is what it puts into modules that use it; ``followed`` says of each ``use`` line looked at whether what it
-    brings has been taken in (using.py), ``inserted`` where in this module the forms from another file stand.
+    brings has been taken in (using.py), ``inserted`` where in this module the forms from another file stand. An
+    implementation of the protocol ``implements`` is for values of ``implemented_for`` ('' where that is not known).
+    ``enums`` are the types that ``defenum`` lines declare, by their full name.
     """
 
     name: str
@@ -104,11 +106,13 @@ class Module:
     attributes: dict[str, list[tuple[Span, Node]]] = field(default_factory=dict)
     hooks: list[Span] = field(default_factory=list)
     implements: str | None = None
+    implemented_for: str = ""
     schema: ast.Call | None = None
     unread: list[tuple[Node, str]] = field(default_factory=list)
     using: list[Using] = field(default_factory=list)
     followed: dict[Span, bool] = field(default_factory=dict)
     inserted: dict[str, Span] = field(default_factory=dict)
+    enums: dict[str, ast.Call] = field(default_factory=dict)
 
     def function(self, name: str, arity: int) -> Function | None:
         """The function that a call ``name/arity`` reaches, through default arguments where there are some."""
@@ -200,6 +204,10 @@ def _implementation(node: ast.Call, protocol: ast.Alias, parent: Module, found: 
     aliases, imports = list(parent.aliases), list(parent.imports)
     last = target.name if isinstance(target, ast.Alias) else "?"
     module = Module(f"{name}.{last}", parent.file, node.span, aliases=aliases, imports=imports, implements=name)
+    if isinstance(target, ast.Alias):
+        module.implemented_for = parent.expand(target.name)
+    elif target is None:  # inside of a module: for its own struct
+        module.implemented_for = parent.name
     found.append(module)
     for form in _forms(node.sections.get("do")):
         _form(form, module, found)
@@ -245,11 +253,29 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
             module.schema = node
         case ast.Call(target=None, name=name) if name in _INERT:
             pass
+        case ast.Call(target=None, name="defoverridable", args=(ast.List(items=items),)) if _overrides(items, module):
+            pass
+        case ast.Call(target=None, name="defenum", args=(ast.Alias(name=name), *_)):
+            module.enums[f"{module.name}.{name}"] = node
+            module.unread.append((node, "defenum"))
         case ast.Literal() | ast.Text() | ast.Alias():
             pass
         case _:
             what = node.name if isinstance(node, ast.Call) else type(node).__name__.lower()
             module.unread.append((node, what))
+
+
+def _overrides(items: tuple[Node, ...], module: Module) -> bool:
+    """``defoverridable name: arity, …`` for what a ``use`` brought: a definition below it stands for that one, and
+    nothing else changes. One the module defines above itself would be defined twice."""
+    for item in items:
+        match item:
+            case ast.Tuple(items=(ast.Literal(value=Atom(name=name)), ast.Literal(value=int(arity)))):
+                if (name, arity) in module.functions:
+                    return False
+            case _:
+                return False
+    return True
 
 
 def _head(node: Node) -> tuple[str, tuple[Node, ...], Node | None] | None:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cronlift.elixir import parser, using
@@ -51,6 +51,7 @@ class Project:
         self._by_file: dict[str, list[Module]] = {}
         self._read: set[str] = set()
         self.problems: dict[str, str] = {}
+        self._settle: Callable[[Module], None] | None = None
         self.memo: dict[str, object] = {}  # what others have read of this project, by their own names
 
     def _nested_hint(self) -> str:
@@ -189,6 +190,13 @@ class Project:
             self._load(file)
         return self._modules.get(name, [])
 
+    def each_module(self, settle: Callable[[Module], None]) -> None:
+        """Have ``settle`` complete every module that is read, those read already included."""
+        self._settle = settle
+        for modules in list(self._modules.values()):
+            for module in modules:
+                settle(module)
+
     def modules_in(self, file: str) -> list[Module]:
         """The modules a file declares."""
         self._load(file)
@@ -245,6 +253,9 @@ class Project:
             self._by_file.setdefault(file, []).append(module)
         for module in read:
             using.follow(module, self.module)
+        if self._settle is not None:
+            for module in read:
+                self._settle(module)
 
 
 def _last_word(text: bytes, end: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Module
+from cronlift.elixir.sessions import is_session_setting
 from cronlift.elixir.syntax import Node, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, merge
 from cronlift.elixir.values import (
@@ -209,16 +210,14 @@ def _check_overrides(ev: Evaluator, module: Module) -> None:
         if name in _CHANGED or name in _QUERY_FUNCTIONS:
             span = function.clauses[0].span
             ev.problem("repository-changed", f"{module.name} defines {name} itself", span)
+        if name == "get_dynamic_repo":
+            text = f"{module.name} chooses at run time which connections it uses: that all lead to the same database "
+            ev.question("dynamic-repository", text + "must be said", function.clauses[0].span)
         if (("init", 2) in module.functions) and function.clauses:
             for node in ast.walk([c.sections for c in function.clauses]):
-                if session_setting(node):
+                if is_session_setting(node):
                     text = f"the sessions of {module.name} are changed when they open"
                     ev.problem("session-settings", text, node.span)
-
-
-def session_setting(node: Node) -> bool:
-    """Whether a node names an option that changes what a session's statements mean (postgrex lib/postgrex.ex)."""
-    return isinstance(node, ast.Literal) and node.value in (ast.Atom("after_connect"), ast.Atom("parameters"))
 
 
 def _check_options(ev: Evaluator, options: Value, span: Span) -> None:

@@ -1,22 +1,28 @@
-"""What surrounds a job in its application: the repositories and what their sessions are told, and the protocols
-whose implementations run without being named."""
+"""What surrounds a job in its application: the repositories, and the protocols whose implementations run without being
+named."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import dataclass
 
 from cronlift.elixir import repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.catalogue import Catalogue
 from cronlift.elixir.config import Config
-from cronlift.elixir.evaluator import Evaluator, Scope
+from cronlift.elixir.evaluator import Evaluator, Findings, Scope
 from cronlift.elixir.judge import BLOCKING
 from cronlift.elixir.library import functions_in, looped
 from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
+from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
 from cronlift.elixir.values import Unknown
 from cronlift.model.verdict import Reason
 
-_SESSION_WORDS = ("after_connect", "parameters:")
+_UNNAMED = ("String.Chars", "Inspect", "Enumerable", "Collectable")
+# Words of the files whose modules say what a row's values become.
+_FROM_ROWS = ("Ecto.Type", "Ecto.ParameterizedType", 'schema "', "embedded_schema", "typed_schema")
 
 
 def repositories(project: Project, config: Config) -> list[str]:
@@ -32,58 +38,62 @@ def repositories(project: Project, config: Config) -> list[str]:
     return found if len(found) < 2 else ["(none named in ecto_repos)", *found]
 
 
-def session_settings(project: Project, config: Config, names: list[str]) -> list[Reason]:
-    """Settings every session of a repository gets make a statement mean something else: they must be looked at."""
-    places = [s.value for s in config.settings if s.key in names or s.key == "?"]
-    places += config.unfollowed  # whose settings these are is not known
-    for file in project.mentioning(*_SESSION_WORDS):
-        source = project.source(file)
-        for module in project.modules_in(file):
-            clauses = [c for f in module.functions.values() for c in f.clauses]
-            naming = [
-                c for c in clauses if any(w.encode() in source[c.span.start : c.span.end] for w in _SESSION_WORDS)
-            ]
-            for node in ast.walk([c.sections for c in naming]):
-                match node:
-                    case ast.Tuple(items=(ast.Alias(name=name), options)):
-                        places += [options] if module.expand(name) in names else []
-                    case ast.Call(target=ast.Alias(name=name), name="start_link", args=args):
-                        places += args if module.expand(name) in names else ()
-    found = []
-    for place in places:
-        for node in ast.walk(place):
-            if isinstance(node, ast.Tuple) and node.items and repo.session_setting(node.items[0]):
-                if len(node.items) == 2 and _harmless_parameters(node.items[1]):
-                    continue
-                text = "the repository's sessions are changed when they open"
-                found.append(Reason(code="session-settings", text=text, file=node.span.file, line=node.span.line))
-    return found
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """An implementation of one of Elixir's own protocols that has effects, and the struct it is for."""
+
+    protocol: str
+    struct: str
+    span: Span
 
 
-def _harmless_parameters(node: ast.Node) -> bool:
-    """Session parameters that say nothing about what a statement means."""
-    if not isinstance(node, ast.List):
-        return False
-    return all(isinstance(i, ast.Tuple) and _harmless_name(i.items[0]) for i in node.items)
-
-
-def _harmless_name(node: ast.Node) -> bool:
-    if not isinstance(node, ast.Literal) or not isinstance(node.value, ast.Atom):
-        return False
-    return node.value.name == "application_name" or node.value.name.startswith("tcp_")
-
-
-def hidden_effects(project: Project, catalogue: Catalogue | None) -> list[Reason]:
+def hidden_effects(project: Project, catalogue: Catalogue | None) -> list[Hidden]:
     """Effects of the application's own implementations of Elixir's protocols: string interpolation, ``inspect`` and
     ``Enum`` call them without naming them."""
     found = []
     for file in project.mentioning("defimpl"):
         for module in project.modules_in(file):
-            unnamed = module.implements in ("String.Chars", "Inspect", "Enumerable", "Collectable")
-            if unnamed and _has_effects(Evaluator(project, catalogue), module):
-                text = f"the application's {module.implements} has effects, wherever a value of its kind comes by"
-                found.append(Reason(code="protocol-effects", text=text, file=file, line=module.span.line))
+            if module.implements in _UNNAMED and _has_effects(Evaluator(project, catalogue), module):
+                found.append(Hidden(module.implements, module.implemented_for, module.span))
     return found
+
+
+def note_hidden(project: Project, findings: Findings, hidden: list[Hidden]) -> None:
+    """A problem for each implementation that a value on the job's path may reach."""
+    for one in hidden:
+        if _may_come_by(project, findings, one.struct):
+            text = f"the application's {one.protocol} has effects, wherever a value of its kind comes by"
+            reason = Reason(code="protocol-effects", text=text, file=one.span.file, line=one.span.line)
+            findings.problems[(reason.code, reason.file, reason.line)] = reason
+
+
+def _may_come_by(project: Project, findings: Findings, struct: str) -> bool:
+    """Whether the job may hold a value of that struct: its path goes through the struct's module or names it, or such a
+    value can come from outside (a row: the struct is a schema, or a schema or type names it; the configuration)."""
+    owner = project.module(struct) if struct else None
+    if owner is None or owner.schema is not None or owner.name in findings.modules:
+        return True
+    if any(_names(project, module, struct) for module in findings.modules.values()):
+        return True
+    name = re.compile(rb"\b" + re.escape(struct.rpartition(".")[2]).encode() + rb"\b")
+    if any(name.search(project.readable(file)) for file in project.files(".exs") if "config" in file.split("/")):
+        return True
+    return any(name.search(project.readable(file)) for file in project.mentioning(*_FROM_ROWS))
+
+
+def _names(project: Project, module: Module, struct: str) -> bool:
+    """Whether a module's source names the struct, under any alias of its own."""
+    for node in ast.walk(project.tree(module.file)):
+        if not module.span.start <= node.span.start <= module.span.end:
+            continue
+        match node:
+            case ast.Alias(name=name) if struct in (name, module.expand(name, line=node.span.line)):
+                return True
+            case ast.Call(name="{}", target=ast.Alias(name=base), args=args):
+                inner = [f"{module.expand(base)}.{a.name}" for a in args if isinstance(a, ast.Alias)]
+                if struct in inner:
+                    return True
+    return False
 
 
 def _has_effects(evaluator: Evaluator, module: Module) -> bool:

@@ -10,6 +10,9 @@ from cronlift.model.document import Document, Record
 from cronlift.model.effect import Effect
 from cronlift.model.job import Job, NotAnalysed
 
+# Reasons that leave the verdict as it is: what only the deployment knows, and a decision must say before a move.
+QUESTIONS = frozenset({"conditional-entry", "session-parameters", "dynamic-repository"})
+
 VerdictName = Literal["pure_sql", "split", "app_logic", "needs_review", "no_effect", "startup"]
 
 
@@ -82,6 +85,11 @@ class ClassifiedJob(Job):
     code_hash: str = ""
     decided: bool = False
     approved: bool = False
+
+    @property
+    def questions(self) -> tuple[Reason, ...]:
+        """What somebody must say (in a decision that moves the job) before it is planned."""
+        return tuple(r for r in self.reasons if r.code in QUESTIONS)
 
 
 class Classification(Document):

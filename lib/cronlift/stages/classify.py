@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import cronlift.ecto.macros
 import cronlift.ecto.operations  # noqa: F401 - both are called late by elixir/repo.py
 from cronlift import collector
 from cronlift.ecto.database import database_of
+from cronlift.elixir import compile_time, sessions, surroundings
 from cronlift.elixir import config as settings
-from cronlift.elixir import surroundings
 from cronlift.elixir.catalogue import Catalogue
 from cronlift.elixir.evaluator import Evaluator
 from cronlift.elixir.judge import Judgement, judge
@@ -22,10 +23,20 @@ from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
 from cronlift.model.decision import Decisions
 from cronlift.model.job import Inventory, Job
-from cronlift.model.verdict import Classification, ClassifiedJob, Reason
+from cronlift.model.verdict import QUESTIONS, Classification, ClassifiedJob, Reason
 from cronlift.stages import decisions as deciding
 from cronlift.stages import running
 from cronlift.stages.inventory import inventory as take_inventory
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is the same for every job: files that listen to Oban's events, implementations of protocols that have
+    effects, what the repositories' sessions are told."""
+
+    listeners: tuple[str, ...]
+    hidden: list[surroundings.Hidden]
+    told: list[Reason]
 
 
 @collector.patient()
@@ -47,12 +58,13 @@ def classify(
     project = project or Project(app)
     found = inventory or take_inventory(app, env, project=project)
     config = settings.read_config(project, env)
+    compile_time.settle_conditions(project, config, env)
     database_of(project, env)
     repositories = surroundings.repositories(project, config)
     listeners = tuple(project.mentioning("[:oban, :job"))
     hidden = surroundings.hidden_effects(project, catalogue)
-    hidden += surroundings.session_settings(project, config, repositories)
-    jobs = [_classified(project, config, repositories, job, catalogue, listeners, hidden) for job in found.jobs]
+    around = _Around(listeners, hidden, sessions.session_settings(project, config, repositories))
+    jobs = [_classified(project, config, repositories, job, catalogue, around) for job in found.jobs]
     if decisions is not None:
         jobs = deciding.apply(jobs, decisions)
     return Classification(run_id=run_id, app=found.app, env=env, jobs=tuple(jobs), not_analysed=found.not_analysed)
@@ -64,8 +76,7 @@ def _classified(
     repositories: list[str],
     job: Job,
     catalogue: Catalogue | None,
-    listeners: tuple[str, ...],
-    hidden: list[Reason],
+    around: _Around,
 ) -> ClassifiedJob:
     if job.kind == "startup":
         why = Reason(
@@ -74,9 +85,10 @@ def _classified(
         )  # fmt: skip
         return ClassifiedJob(**dict(job), verdict="startup", reasons=(why,))
     evaluator = Evaluator(project, catalogue, config)
-    for reason in hidden:
-        evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
-    judgement = _judged(project, evaluator, config, repositories, job)
+    sessions.take(evaluator.findings, around.told)
+    judgement = _judged(project, evaluator, config, repositories, job, around.hidden)
+    judgement.reasons += [*running.questions(job), *(r for r in around.told if r.code in QUESTIONS)]
+    judgement.reasons += evaluator.findings.questions.values()
     code_hash = _code_hash(project, evaluator, job, judgement)
     return ClassifiedJob(
         **dict(job),
@@ -85,7 +97,7 @@ def _classified(
         effects=tuple(evaluator.findings.effects.values()),
         steps=tuple(judgement.steps),
         statements=tuple(s.text for s in judgement.steps),
-        losses=tuple(judgement.losses + running.losses(project, job, listeners))
+        losses=tuple(judgement.losses + running.losses(project, job, around.listeners))
         if judgement.verdict != "no_effect"
         else (),
         stays=tuple(judgement.stays),
@@ -94,7 +106,12 @@ def _classified(
 
 
 def _judged(
-    project: Project, evaluator: Evaluator, config: settings.Config, repositories: list[str], job: Job
+    project: Project,
+    evaluator: Evaluator,
+    config: settings.Config,
+    repositories: list[str],
+    job: Job,
+    hidden: list[surroundings.Hidden],
 ) -> Judgement:
     run = running.run_of(project, job)
     if isinstance(run, Reason):
@@ -108,6 +125,7 @@ def _judged(
                 evaluator.problem("callback-sends-sql", f"{callback}/1 sends SQL of its own", run.module.span)
     except (TooComplex, RecursionError):
         flows = None
+    surroundings.note_hidden(project, evaluator.findings, hidden)
     assert job.handler is not None
     entry = Span(run.module.file, 0, 0, job.handler.line, job.handler.line)
     first = repositories[0] if repositories else None

@@ -10,7 +10,7 @@ from cronlift.generate.catalog import Connection
 from cronlift.generate.job import plan_job
 from cronlift.generate.refusal import RefusalError
 from cronlift.generate.selection import decision_for, select
-from cronlift.model.decision import Decisions
+from cronlift.model.decision import Decision, Decisions
 from cronlift.model.plan import Plan, PlannedJob, Refused, Target
 from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.postgres import identity
@@ -66,13 +66,25 @@ def plan_jobs(
     for job in selected:
         try:
             patch.find_entry(app, job)
-            plan = plan_job(job, decision_for(job, decisions), target, connection, procedures)
+            decision = decision_for(job, decisions)
+            _answered(job, decision)
+            plan = plan_job(job, decision, target, connection, procedures)
             if any(plan.cron_name == other.cron_name for other in planned):
                 raise RefusalError("name-taken", f"another job of this plan has the cron name {plan.cron_name}")
             planned.append(plan)
         except RefusalError as error:
             refused.append(Refused(id=job.id, code=error.code, why=error.why))
     return planned, refused
+
+
+def _answered(job: ClassifiedJob, decision: Decision | None) -> None:
+    """Raises RefusalError where something must be said about the job that its source does not tell."""
+    moves = decision.move if decision else job.approved
+    if job.questions and not moves:
+        first = job.questions[0]
+        raise RefusalError(
+            first.code, f"{first.text} ({first.file}:{first.line}): decide, with `move: true` and why in decisions.yaml"
+        )
 
 
 def _warnings(planned: Sequence[PlannedJob], target: Target) -> list[str]:

@@ -92,6 +92,10 @@ def doubts(job: Job, run: Run) -> Iterator[Reason]:
     if job.source == "oban" and any(u.module == "Oban.Worker" and u.computed for u in run.module.uses):
         text = f"the options of {job.worker} are computed: they may make it unique or delay it"
         yield _reason("entry-in-doubt", text, job, run.module.span)
+
+
+def questions(job: Job) -> Iterator[Reason]:
+    """What only the deployment knows, and somebody must say before the job moves; what the job does is the same."""
     if job.config.condition:
         text = f"the entry is only there if {job.config.condition}: whether it is must be said"
         yield _reason("conditional-entry", text, job)

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from cronlift.ecto.database import database_of
+from cronlift.elixir import compile_time, sessions, surroundings
 from cronlift.elixir import config as settings
-from cronlift.elixir import surroundings
 from cronlift.elixir.evaluator import Evaluator
 from cronlift.elixir.judge import judge
 from cronlift.elixir.modules import Module
@@ -20,7 +20,7 @@ from cronlift.elixir.worker import job_value
 from cronlift.errors import UsageError
 from cronlift.model.document import Document
 from cronlift.model.job import Inventory
-from cronlift.model.verdict import Reason
+from cronlift.model.verdict import QUESTIONS, Reason
 from cronlift.stages.inventory import inventory as take_inventory
 
 _NAME = re.compile(r"(?P<module>[A-Z]\w*(?:\.[A-Z]\w*)*)\.(?P<function>[a-z_]\w*[?!]?)/(?P<arity>\d{1,2})")
@@ -49,6 +49,7 @@ def read(app: Path, env: str = "prod") -> Reading:
     """Read the application. Raises UsageError where ``app`` is none."""
     project = Project(app)
     config = settings.read_config(project, env)
+    compile_time.settle_conditions(project, config, env)
     database_of(project, env)
     return Reading(project, config, surroundings.repositories(project, config), take_inventory(app, env))
 
@@ -84,8 +85,8 @@ def translate_in(reading: Reading, name: str) -> Translation:
             do="check the name and the arity",
         )
     evaluator = Evaluator(project, config=reading.config)
-    for reason in surroundings.session_settings(project, reading.config, reading.repositories):
-        evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
+    told = sessions.session_settings(project, reading.config, reading.repositories)
+    sessions.take(evaluator.findings, told)
     arguments = _arguments(reading.inventory, definitions[0], match["function"], arity)
     try:
         flows = evaluator.run(definitions[0], match["function"], arguments)
@@ -100,7 +101,11 @@ def translate_in(reading: Reading, name: str) -> Translation:
         function=name,
         translatable=translatable,
         statements=tuple(s.text for s in judgement.steps) if translatable else (),
-        reasons=tuple(judgement.reasons),
+        reasons=(
+            *judgement.reasons,
+            *(r for r in told if r.code in QUESTIONS),
+            *evaluator.findings.questions.values(),
+        ),
     )
 
 
