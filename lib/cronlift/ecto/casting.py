@@ -36,13 +36,14 @@ _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[
 
 def cast(value: Value, kind: EctoType) -> object:
     """The value as Ecto casts and dumps it: None, bool, int, float, str, DecimalNumber, Binary, Clock, Fixed, a list
-    of these, or a MapValue. Raises NoSqlError."""
-    return _Cast(strict=False).value(value, kind)
+    of these, a MapValue, or Unknown. Raises NoSqlError."""
+    # What is not known stays a parameter: the statement is told with a hole in it, and never written.
+    return value if isinstance(value, Unknown) else _Cast(strict=False).value(value, kind)
 
 
 def dump(value: Value, kind: EctoType) -> object:
     """The value as Ecto dumps it without casting."""
-    return _Cast(strict=True).value(value, kind)
+    return value if isinstance(value, Unknown) else _Cast(strict=True).value(value, kind)
 
 
 class _Cast:

@@ -36,8 +36,7 @@ def _base(rendered: Expressions, node: ex.Interval) -> str:
         if type_ is None and not own.name.startswith(("naive", "date")):
             raise NotKnownError(f"the type of {where} is not known", "column-type-unknown")
     if found == "timestamptz":
-        raise NotKnownError("a timestamptz is taken for a timestamp: that depends on the session's time zone",
-                            "session-time-zone")  # fmt: skip
+        rendered.rendering.zone_doubt("a timestamptz is taken for a timestamp: that depends on the session's time zone")
     return rendered.paren(base)
 
 

@@ -26,6 +26,7 @@ from cronlift.elixir.values import (
     ListValue,
     MapValue,
     Typed,
+    Unknown,
     Value,
 )
 
@@ -48,6 +49,8 @@ class Writer:
         match sent:
             case None:
                 return "NULL"
+            case Unknown():
+                return self.parameter(sent)
             case bool(b):
                 return "TRUE" if b else "FALSE"
             case Clock() | Fixed():

@@ -26,7 +26,7 @@ from cronlift.ecto.query import (
     with_trouble,
 )
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
-from cronlift.ecto.slots import slots_of
+from cronlift.ecto.slots import evaluated, slots_of
 from cronlift.elixir import branches
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
@@ -101,7 +101,7 @@ def _on_query(ev: Evaluator, node: ast.Call, rest: list[Node], state: State, sco
             flows.append((s, _built(chosen[0], _slots(rest, chosen[1:]), node.span, build)))
         return merge(flows)
 
-    return ev.arguments([node.args[0], *rest], state, scope, use)
+    return ev.arguments([node.args[0], *evaluated(rest)], state, scope, use)
 
 
 def _built(value: Value, slots: Slots, span: Span, build: Build) -> Value:
@@ -133,7 +133,7 @@ def _from(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flo
             [(s, _from_value(node, variable, right, lines, nodes, chosen)) for chosen in branches.split(values)]
         )
 
-    return ev.arguments(nodes, state, scope, use)
+    return ev.arguments(evaluated(nodes), state, scope, use)
 
 
 def _keyword(node: Node) -> list[tuple[str, Node]] | None:
@@ -241,7 +241,7 @@ def _dynamic(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[
     def use(s: State, values: tuple[Value, ...]) -> list[Flow]:
         return merge([(s, DynamicValue(bindings, body, chosen)) for chosen in branches.split(values)])
 
-    return ev.arguments(nodes, state, scope, use)
+    return ev.arguments(evaluated(nodes), state, scope, use)
 
 
 # ── functions ──

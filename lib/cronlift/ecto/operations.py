@@ -72,8 +72,9 @@ def _one(
     if name == "aggregate" and len(args) > 2 and isinstance(args[2], Known):
         before = 3
     options = keyword_items(args[before]) if len(args) > before else {}
-    allowed = _HARMLESS | (_INSERTS if name.startswith("insert") else {"prefix"})
-    if options is None or not set(options) <= allowed:
+    # A query's functions hand other options on to `prepare_query` and the driver, which know none of them (ecto
+    # lib/ecto/repo/queryable.ex); a repository with such a callback of its own is a problem by itself.
+    if options is None or (name.startswith("insert") and not set(options) <= _HARMLESS | _INSERTS):
         raise NotKnownError("the call has options whose meaning for the statement is not known", "query-options")
     database = database_of(ev.project)
     rendering = Rendering(database, database.tables(repo.name))
@@ -116,6 +117,8 @@ def sent(
     failure: Value,
 ) -> list[Flow]:
     """The run after a statement: it went well, or it failed."""
+    for doubt in statement.doubts:
+        ev.problem("session-time-zone", f"{repo.name}: {doubt}", span)
     if statement.fragments:
         database = database_of(ev.project)
         why = zone_dependence(statement.sql, partial(database.column_type, repo.name))
@@ -131,6 +134,7 @@ def sent(
     if state.failed:
         ev.findings.after_failure.setdefault(span, event)
         return [(state, success), (state, failure)]
+    ev.findings.sent.setdefault((span, event.sql, event.parameters), event)
     return [(state.send(event), success), (state.send(replace(event, ok=False)), failure)]
 
 

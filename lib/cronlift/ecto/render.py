@@ -267,9 +267,8 @@ class Expressions:
         """timestamp against timestamptz means something else in every session's time zone."""
         kinds = {clock_sql.type_name(t) for t in (self.type_of(left), self.type_of(right)) if t}
         if "timestamptz" in kinds and kinds & {"timestamp", "date"}:
-            raise NotKnownError(
-                "a timestamp is compared with a timestamptz: what that means depends on the session's time zone",
-                "session-time-zone",
+            self.rendering.zone_doubt(
+                "a timestamp is compared with a timestamptz: what that means depends on the session's time zone"
             )
         for side, other in ((left, right), (right, left)):
             computed = isinstance(side, ex.Interval) and side.kind == "timestamp"
@@ -313,8 +312,7 @@ class Expressions:
                 return f"{self.writer.write(sent, kind, name, where)}::{name}"
             return f"{self.writer.write(sent, kind, None, where)}::{name}"
         if clock_sql.type_name(self.type_of(node.inner) or "") == "timestamptz" and name != "timestamptz":
-            raise NotKnownError("a timestamptz is cast: what comes of it depends on the session's time zone",
-                                "session-time-zone")  # fmt: skip
+            self.rendering.zone_doubt("a timestamptz is cast: what comes of it depends on the session's time zone")
         if isinstance(node.inner, ex.FieldExpr) and name in ("date", "timestamp", "time"):
             _, own, type_, place = self.column(node.inner.binding, node.inner.name)
             if type_ is None and own.name.startswith("utc_datetime"):

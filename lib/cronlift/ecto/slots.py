@@ -3,7 +3,8 @@ literal there (ecto lib/ecto/query/builder.ex, escape/5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Node
@@ -45,6 +46,16 @@ def slots_of(node: Node) -> Iterator[Node]:
             yield from slots_of(key)
         case _:
             return
+
+
+def evaluated(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes as Elixir evaluates them: ``subquery(…)`` inside of a query needs no import (builder.ex, escape/5)."""
+    return [
+        replace(n, target=ast.Alias(n.span, "Elixir.Ecto.Query"))
+        if isinstance(n, ast.Call) and n.target is None and n.name == "subquery"
+        else n
+        for n in nodes
+    ]
 
 
 def literal_value(node: Node) -> Value | None:

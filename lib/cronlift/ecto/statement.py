@@ -32,12 +32,13 @@ _JOINS = {
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement's text with ``$n`` for its ``parameters``; ``fragments``: whether it holds SQL written by hand;
-    ``returns``: whether it returns rows."""
+    ``returns``: whether it returns rows; ``doubts``: what in it depends on the session's time zone."""
 
     sql: str
     parameters: tuple[Value, ...]
     fragments: bool
     returns: bool
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,10 +49,15 @@ class Rendering:
     tables: Tables
     writer: Writer = field(default_factory=Writer)
     fragments: bool = False
+    doubts: list[str] = field(default_factory=list)
+
+    def zone_doubt(self, text: str) -> None:
+        """Note what in the statement depends on the session's time zone; it is written all the same."""
+        self.doubts.append(text)
 
     # ── whole statements ──
     def done(self, sql: str, *, returns: bool) -> Statement:
-        return Statement(sql, tuple(self.writer.parameters), self.fragments, returns)
+        return Statement(sql, tuple(self.writer.parameters), self.fragments, returns, tuple(self.doubts))
 
     def select(self, query: QueryValue) -> Statement:
         """What ``Repo.all`` sends."""
@@ -357,14 +363,13 @@ def _check_assignment(at: Expressions, value: Expr, kind: str, column: str | Non
         if column is None:
             raise NotKnownError(f"the type of {where} is not known", "column-type-unknown")
         if clock_sql.type_name(column) == "timestamptz":
-            raise NotKnownError(
-                f"a timestamp is stored in {where}, a timestamptz: what it means depends on the session's time zone",
-                "session-time-zone",
+            at.rendering.zone_doubt(
+                f"a timestamp is stored in {where}, a timestamptz: what it means depends on the session's time zone"
             )
+            return
     found = clock_sql.type_name(at.type_of(value) or "")
     target = clock_sql.type_name(column or "")
     if found and target and "timestamptz" in (found, target) and found != target:
-        raise NotKnownError(
-            f"{where} gets a value of another kind of time: what it means depends on the session's time zone",
-            "session-time-zone",
+        at.rendering.zone_doubt(
+            f"{where} gets a value of another kind of time: what it means depends on the session's time zone"
         )

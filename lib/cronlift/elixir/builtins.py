@@ -150,6 +150,8 @@ def _is(*types: type) -> Callable[[Value], Value | None]:
                 return Known(Atom in types)
             case TupleValue() | ListValue() | MapValue():
                 return Known(type(value) in types)
+            case Value() if value.STRUCT:  # a struct is a map
+                return Known(MapValue in types)
             case _:
                 return None
 

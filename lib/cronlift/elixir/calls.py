@@ -13,7 +13,7 @@ from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
 from cronlift.elixir.syntax import Atom, Node, Span
-from cronlift.elixir.trace import Flow, State, merge, scoped, then
+from cronlift.elixir.trace import Flow, SqlEvent, State, merge, scoped, then
 from cronlift.elixir.trace import Raised as Left
 from cronlift.elixir.values import (
     Clock,
@@ -25,6 +25,7 @@ from cronlift.elixir.values import (
     Unknown,
     Value,
 )
+from cronlift.sql.facts import StatementError, facts
 
 if TYPE_CHECKING:
     from cronlift.elixir.evaluator import Evaluator, Scope
@@ -124,8 +125,16 @@ def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
 
 def _check_logged(ev: Evaluator, node: ast.Call, before: State, after: State) -> None:
     """A logger's arguments are evaluated only where its level is on: SQL among them is sent or not."""
-    if after.events != before.events:
+    if any(_matters(e) for e in after.events if e not in before.events):
         ev.problem("conditional-sql", "whether a log message is computed depends on the log level", node.span)
+
+
+def _matters(event: SqlEvent) -> bool:
+    """Whether a statement may do more than read."""
+    try:
+        return event.sql is None or facts(event.sql).writes
+    except StatementError:
+        return True
 
 
 def _arguments(ev: Evaluator, node: ast.Call) -> tuple[Node, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
@@ -360,12 +360,29 @@ def read_import(node: ast.Call, module: Module, local: dict[str, str] | None = N
 
 
 def _import(node: ast.Call, module: Module) -> None:
-    found = read_import(node, module)
-    if found:
-        module.imports.append(found)
+    for one in _each(node):
+        found = read_import(one, module)
+        if found:
+            module.imports.append(found)
+
+
+def _each(node: ast.Call) -> Iterator[ast.Call]:
+    """``import A.{B, C}`` and ``use A.{B, C}`` are a line for each (elixir lib/kernel/special_forms.ex, alias/2)."""
+    match node.args[:1]:
+        case (ast.Call(name="{}", target=ast.Alias(name=base), args=inner),):
+            for one in inner:
+                if isinstance(one, ast.Alias):
+                    yield replace(node, args=(ast.Alias(one.span, f"{base}.{one.name}"), *node.args[1:]))
+        case _:
+            yield node
 
 
 def _use(node: ast.Call, module: Module) -> None:
+    for one in _each(node):
+        _use_one(one, module)
+
+
+def _use_one(node: ast.Call, module: Module) -> None:
     if node.args and isinstance(node.args[0], ast.Alias):
         argument = node.args[1] if len(node.args) > 1 else None
         options = _options(argument, module)
@@ -402,6 +419,12 @@ def _delegate(node: ast.Call, module: Module) -> None:
         module.unread.append((node, "defdelegate"))
         return
     as_name = renamed.value.name if isinstance(renamed, ast.Literal) and isinstance(renamed.value, Atom) else head[0]
+    if any(isinstance(p, ast.Binary) and p.op == "\\\\" for p in head[1]):
+        # elixir lib/kernel.ex, defdelegate/2: a function with these defaults, which calls the other one.
+        plain = tuple(p.left if isinstance(p, ast.Binary) else p for p in head[1])
+        body = ast.Block(node.span, (ast.Call(node.span, to, as_name, plain),))
+        _definition(ast.Call(node.span, None, "def", node.args[:1], {"do": body}), module, private=False)
+        return
     delegate = Delegate(head[0], len(head[1]), module.expand(to.name), as_name, node.span)
     module.delegates[(delegate.name, delegate.arity)] = delegate
 

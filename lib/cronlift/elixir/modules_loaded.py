@@ -51,7 +51,7 @@ def _exported(ev: Evaluator, args: tuple[Value, ...], state: State, scope: Scope
     match args:
         case (ModuleName(name=name), Known(value=Atom(name=function)), Known(value=int(arity))):
             module = ev.project.module(name)
-            running = {scope.module.name, *(owner for owner, _, _ in scope.stack)}
+            running = {scope.module.name, *(called[0] for called, _ in scope.stack)}
             if module is None or not (name in running or _MARK + name in state.env):
                 return Unknown("which modules are loaded")
             return _has(module, function, arity)

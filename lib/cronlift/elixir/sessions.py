@@ -40,7 +40,7 @@ _HARMLESS_FAMILIES = ("tcp_", "enable_", "geqo", "cpu_", "parallel_", "jit_")
 def session_settings(project: Project, config: Config, names: list[str]) -> list[Reason]:
     """What the sessions of the repositories ``names`` are told that must be looked at (``session-settings``), must be
     said (``session-parameters``, where it is computed), or is lost (``session-timeout``)."""
-    return [reason for place in _places(project, config, names) for reason in _told(place)]
+    return list(dict.fromkeys(reason for place in _places(project, config, names) for reason in _told(place)))
 
 
 def take(findings: Findings, told: list[Reason]) -> None:

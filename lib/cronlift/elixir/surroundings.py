@@ -17,7 +17,7 @@ from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
-from cronlift.elixir.values import Unknown
+from cronlift.elixir.values import Function, Unknown, Value
 from cronlift.model.verdict import Reason
 
 _UNNAMED = ("String.Chars", "Inspect", "Enumerable", "Collectable")
@@ -75,10 +75,12 @@ def _may_come_by(project: Project, findings: Findings, struct: str) -> bool:
         return True
     if any(_names(project, module, struct) for module in findings.modules.values()):
         return True
-    name = re.compile(rb"\b" + re.escape(struct.rpartition(".")[2]).encode() + rb"\b")
-    if any(name.search(project.readable(file)) for file in project.files(".exs") if "config" in file.split("/")):
+    # The configuration may hold one; its last two parts stand together under any alias of the outer module.
+    written = re.compile(rb"\b" + re.escape(".".join(struct.split(".")[-2:])).encode() + rb"\b")
+    if any(written.search(project.readable(file)) for file in project.files(".exs") if "config" in file.split("/")):
         return True
-    return any(name.search(project.readable(file)) for file in project.mentioning(*_FROM_ROWS))
+    loading = [m for file in project.mentioning(*_FROM_ROWS) for m in project.modules_in(file)]
+    return any(_names(project, module, struct) for module in loading if module.name != struct)
 
 
 def _names(project: Project, module: Module, struct: str) -> bool:
@@ -98,8 +100,12 @@ def _names(project: Project, module: Module, struct: str) -> bool:
 
 def _has_effects(evaluator: Evaluator, module: Module) -> bool:
     for name, arity in module.functions:
+        args: tuple[Value, ...] = (Unknown("a value"),) * arity
+        if (module.implements, name, arity) == ("Enumerable", "reduce", 3):
+            # The function is the caller's, which is looked at where it is written.
+            args = (*args[:2], Function(capture=ast.Opaque(module.span, "charlist"), arity=2))
         try:
-            flows = evaluator.run(module, name, (Unknown("a value"),) * arity)
+            flows = evaluator.run(module, name, args)
         except (TooComplex, RecursionError):
             return True
         given = [(state, f) for state, value in flows for f in functions_in(value)]
