@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from importlib import import_module, resources
+from itertools import pairwise
 from pathlib import Path
 
 from cronlift.errors import UsageError
@@ -46,6 +47,17 @@ class Clock:
     def fixed(self) -> bool:
         """Whether its offset never changes."""
         return len(self.changes) == 1
+
+
+def unusual_times(clock: Clock, first_year: int) -> int:
+    """The minutes of a day that the clock skips or shows twice on some day from ``first_year`` on, as bits 0–1439."""
+    start, bits = minute_of(date(first_year, 1, 1)), 0
+    for (_, before), (at, after) in pairwise(clock.changes):
+        if at > start:
+            low, high = sorted((at + before, at + after))
+            for minute in range(low, high):
+                bits |= 1 << (minute % _MINUTES_A_DAY)
+    return bits
 
 
 UTC_CLOCK = Clock("UTC", ((_BEGINNING, 0),))

@@ -18,9 +18,11 @@ from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.errors import UsageError
 from cronlift.model.job import ConfigEntry, Handler, Job, NotAnalysed, Options
 from cronlift.schedule import zones
+from cronlift.schedule.dialects import Fields, find
 from cronlift.sources.crontab import Crontab, Entry, Unresolved, literal
 
 _SCHEDULERS = ("Quantum", "Quantum.Scheduler")
+_LAST_YEAR = 2037
 _OPTIONS = ("overlap", "run_strategy", "state", "timezone", "name")
 
 
@@ -167,7 +169,7 @@ def _job(project: Project, config: settings.Config, scheduler: _Scheduler, entry
     return Job(
         id=f"quantum:{worker}", source="quantum", schedule=schedule, timezone=zone, worker=worker, handler=handler,
         config=place, instance=scheduler.name, options=Options(args=args, other=other),
-        notes=tuple(_doubts(options, zone)),
+        notes=tuple(_doubts(options, zone, schedule)),
     )  # fmt: skip
 
 
@@ -239,17 +241,26 @@ def _options(project: Project, scheduler: _Scheduler, notation: _Notation) -> tu
     return nodes, texts
 
 
-def _doubts(options: dict[str, Node], zone: str) -> Iterator[str]:
+def _doubts(options: dict[str, Node], zone: str, schedule: str) -> Iterator[str]:
     state = options.get("state")
     if state is not None and not (isinstance(state, ast.Literal) and state.value == Atom("active")):
         yield "state: the job is not active, or whether it is is computed"
     try:
-        fixed = zones.clock(zone, 2030).fixed
+        clock = zones.clock(zone, _LAST_YEAR)
     except UsageError:
         yield f"the time zone {zone} is not known"
         return
-    if not fixed:
+    if not clock.fixed and _times(schedule) & zones.unusual_times(clock, zones.FIRST_YEAR):
         yield (
             f"{zone} changes its clocks: whether Quantum runs a job of a skipped or repeated hour depends on the "
             "version of its crontab library"
         )
+
+
+def _times(schedule: str) -> int:
+    """The minutes of a day at which the schedule fires, as bits; every one where that is not known."""
+    try:
+        parsed = find("quantum").parse(schedule)
+    except UsageError:
+        return -1
+    return parsed.firing_set().times if isinstance(parsed, Fields) else -1
