@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto.casting import dump
+from cronlift.ecto.constraints import check_conflict_target
 from cronlift.ecto.escape import Escaper
 from cronlift.ecto.fragments import quoted
 from cronlift.ecto.query import From, QueryValue, TableSource, check
@@ -217,6 +218,9 @@ def _conflict(rendering: Rendering, into: Target, options: dict[str, Value], pla
     """``on_conflict`` as text, and the alias the table needs for it (on_conflict/7)."""
     how = options.get("on_conflict", Known(Atom("raise")))
     what, names = _conflict_target(into, options.get("conflict_target", ListValue(())))
+    if names:
+        columns = [into.field(n, "conflict_target")[0] for n in names]
+        check_conflict_target(rendering.tables, _table(rendering, into), columns)
     if how == Known(Atom("raise")):
         if what:
             raise RaisesError("conflict_target without on_conflict")

@@ -133,6 +133,10 @@ class Migration:
         """Something that is not followed: what it names may be changed by it."""
         for inner in ast.walk(node):
             match inner:
+                case ast.Call(target=None, name="index" | "unique_index"):
+                    table = self.tables.get(None, self.text(inner.args[0], env) or "") if inner.args else None
+                    if table:
+                        table.keys_unsure = True
                 case ast.Call(target=None, name="create" | "alter" | "drop" | "rename" | "create_if_not_exists"):
                     self.doubt_verb(inner, env)
                 case ast.Text(parts=parts):
@@ -201,7 +205,9 @@ class Migration:
             return None
         name = self.table(node.args[0], env)
         if name is None:
-            return None  # an index, a constraint, a view
+            if node.name.startswith("create"):
+                self.index(node.args[0], env)
+            return None  # a constraint, or an index that goes: then another one may only be missing
         if not name[1]:
             return self.doubt_verb(node, env)
         match node.name:
@@ -220,6 +226,26 @@ class Migration:
                 self.rename(node, name, env)
         return None
 
+    def index(self, node: Node, env: dict[str, Value]) -> None:
+        """``unique_index(:t, [:a, :b], where: …)`` (ecto_sql lib/ecto/migration.ex, index/3, unique_index/3)."""
+        if not (isinstance(node, ast.Call) and node.name in ("index", "unique_index") and len(node.args) > 1):
+            return
+        options = self.options(node.args[2] if len(node.args) > 2 else None, env)
+        if node.name == "index" and options.get("unique", Known(False)) == Known(False):
+            return
+        name, columns = self.text(node.args[0], env), self.value(node.args[1], env)
+        prefix = self.plain(options.get("prefix"))
+        table = self.tables.get(prefix, name or "")
+        if table is None:
+            self.tables.index_unread = self.tables.index_unread or not name
+            return
+        items = columns.items if isinstance(columns, ListValue) else (columns,)
+        names = [i.value.name for i in items if isinstance(i, Known) and isinstance(i.value, Atom)]
+        if len(names) == len(items) and not {"where", "using"} & set(options):
+            table.keys.add(frozenset(names))
+        else:
+            table.keys_unsure = True
+
     def rename(self, node: ast.Call, name: tuple[str | None, str], env: dict[str, Value]) -> None:
         options = node.args[-1] if isinstance(node.args[-1], ast.List) else None
         to = ast.keyword(options, "to")
@@ -233,7 +259,7 @@ class Migration:
         old, column = self.text(node.args[1], env), self.text(to, env)
         table = self.tables.get(*name)
         if table and old and column and old in table.columns:
-            table.columns[column] = table.columns.pop(old)
+            table.rename_column(old, column)
         elif table:
             table.unsure = True
 
@@ -247,10 +273,10 @@ class Migration:
         if found is not None and found:
             kind = self.plain(found.get("type")) or "bigserial"
             table.columns[self.plain(found.get("name")) or "id"] = Column(
-                column_type(kind, found), True, _fills(kind, found)
+                column_type(kind, found), True, _fills(kind, found), True
             )
         elif key == Known(True):
-            table.columns["id"] = Column("bigint", True, True)
+            table.columns["id"] = Column("bigint", True, True, True)
         elif key != Known(False):
             table.unsure = True
         self.columns(table, node, env)
@@ -270,6 +296,11 @@ class Migration:
             for inner in node.body:
                 self.line(table, inner, env)
             return None
+        repeated = self._repeated(node, env)
+        if repeated is not None:
+            for inner, bound in repeated:
+                self.line(table, inner, bound)
+            return None
         if not (isinstance(node, ast.Call) and node.target is None and node.args):
             table.unsure = table.unsure or not isinstance(node, ast.Literal)
             return None
@@ -285,6 +316,32 @@ class Migration:
         table.columns[name] = self.column(node, table.columns.get(name) if node.name == "modify" else None, env)
         return None
 
+    def _repeated(self, node: Node, env: dict[str, Value]) -> list[tuple[Node, dict[str, Value]]] | None:
+        """The lines that a loop over a known list, or a helper of the migration's own, puts into a block; None for any
+        other form."""
+        match node:
+            case ast.Call(target=None, name="for", args=(ast.Binary(op="<-", left=pattern, right=items),)):
+                body: Node | None = node.sections.get("do")  # type: ignore[assignment]
+            case ast.Call(
+                target=ast.Alias(name="Enum"),
+                name="each",
+                args=(items, ast.Fn(clauses=(ast.Clause((pattern,)) as one,))),
+            ):
+                body = one.body
+            case ast.Call(target=None, name=name, args=args) if (name, len(args)) in self.module.functions:
+                (clause, *more) = self.module.functions[(name, len(args))].clauses
+                inner = (clause.sections or {}).get("do")
+                if more or not isinstance(inner, ast.Block):
+                    return None
+                values = [self.bound(p, self.value(a, env)) for p, a in zip(clause.params, args, strict=True)]
+                return [(line, {k: v for bound in values for k, v in bound.items()}) for line in inner.body]
+            case _:
+                return None
+        value = self.value(items, env)
+        if not isinstance(body, ast.Block) or not isinstance(value, ListValue):
+            return None
+        return [(line, {**env, **self.bound(pattern, item)}) for item in value.items for line in body.body]
+
     def column(self, node: ast.Call, old: Column | None, env: dict[str, Value]) -> Column:
         given = node.args[1] if len(node.args) > 1 else None
         options = self.options(node.args[2] if len(node.args) > 2 else None, env)
@@ -299,7 +356,8 @@ class Migration:
         not_null = key or null == Known(False) or (old is not None and old.not_null and null is None)
         default = "default" in options and options["default"] != Known(None)
         fills = default or "generated" in options or (old is not None and old.default and "default" not in options)
-        return Column(kind, not_null, fills or (isinstance(given, ast.Literal) and _is_serial(given)))
+        fills = fills or (isinstance(given, ast.Literal) and _is_serial(given))
+        return Column(kind, not_null, fills, key or (old is not None and old.primary))
 
     def timestamps(self, table: Table, given: dict[str, Value]) -> None:
         """``timestamps/1``: the repository's ``migration_timestamps`` are its defaults."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from cronlift.ecto import expression as ex
 from cronlift.ecto.casting import cast
+from cronlift.ecto.constraints import check_not_null
 from cronlift.ecto.database import Database
 from cronlift.ecto.expression import Expr
 from cronlift.ecto.fragments import quoted
@@ -20,7 +21,7 @@ from cronlift.ecto.sources import Plan, Planned, PlannedJoin
 from cronlift.ecto.tables import Tables
 from cronlift.ecto.types import cast_name
 from cronlift.elixir import clock_sql
-from cronlift.elixir.values import Value
+from cronlift.elixir.values import Known, Value
 
 _JOINS = {
     "inner": "INNER JOIN", "inner_lateral": "INNER JOIN LATERAL", "left": "LEFT OUTER JOIN",
@@ -112,6 +113,7 @@ class Rendering:
             column, kind, type_, where = at.column(0, name)
             target = quoted(column)
             _check_assignment(at, value, kind.name, type_, where)
+            check_not_null(self.tables.get(source.prefix, source.table), column, op == "set" and _is_null(value))
             text = at.expr(value)
             own = f"{source.alias}.{target}"
             match op:
@@ -355,6 +357,10 @@ def _only_filters(query: QueryValue, operation: str) -> None:
     for name, there in forbidden.items():
         if there:
             raise RaisesError(f"{operation} refuses {name}")
+
+
+def _is_null(value: Expr) -> bool:
+    return isinstance(value, ex.Literal | ex.Pin) and value.value == Known(None)
 
 
 def _check_assignment(at: Expressions, value: Expr, kind: str, column: str | None, where: str) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 @dataclass(frozen=True, slots=True)
 class Column:
     """``type`` as PostgreSQL writes it (``timestamp(0)``, ``bigint``, ``varchar(255)[]``), None where it is not
-    known; ``required``: NOT NULL without a default."""
+    known; ``required``: NOT NULL without a default; ``primary``: of the primary key."""
 
     type: str | None
     not_null: bool = False
     default: bool = False
+    primary: bool = False
 
     @property
     def required(self) -> bool:
@@ -21,22 +22,45 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """A table; ``unsure`` where something was done to it that is not understood."""
+    """A table; ``unsure`` where something was done to it that is not understood. ``keys`` are the columns of its unique
+    indexes that hold for every row; ``keys_unsure``: it may have others."""
 
     name: str
     columns: dict[str, Column] = field(default_factory=dict)
     unsure: bool = False
+    keys: set[frozenset[str]] = field(default_factory=set)
+    keys_unsure: bool = False
+
+    def has_key(self, columns: list[str]) -> bool | None:
+        """Whether ON CONFLICT finds a unique index of just these columns (manual, INSERT, "conflict_target"); None
+        where that is not known."""
+        primary = frozenset(n for n, c in self.columns.items() if c.primary)
+        wanted = frozenset(columns)
+        if wanted and (wanted == primary or wanted in self.keys):
+            return True
+        return None if self.keys_unsure or self.unsure else False
+
+    def rename_column(self, old: str, new: str) -> None:
+        if old in self.columns:
+            self.columns[new] = self.columns.pop(old)
+        self.keys = {frozenset(new if c == old else c for c in key) for key in self.keys}
 
 
 class Tables:
     """Tables by schema and name; a name without a schema is looked for as ``search_path`` would find ``public``.
 
     ``doubtful`` holds columns that were changed on a table nobody could name: their types are not known anywhere.
+    ``index_unread``: a unique index was made on a table nobody could name. ``enums`` are the enumerated types by name,
+    ``views`` the names of views, ``functions`` arguments and result by name, as SQL in migrations makes them.
     """
 
     def __init__(self) -> None:
         self._tables: dict[tuple[str, str], Table] = {}
         self.doubtful: set[str] = set()
+        self.enums: dict[str, tuple[str, ...]] = {}
+        self.index_unread = False
+        self.views: set[str] = set()
+        self.functions: dict[str, str] = {}
         self.unread: list[str] = []
 
     def put(self, prefix: str | None, table: Table) -> None:
