@@ -20,6 +20,7 @@ from cronlift.elixir.trace import State, TooComplex
 from cronlift.elixir.values import Known, ListValue, TupleValue, Unknown, Value, keyword_items
 
 _VERBS = {"create", "create_if_not_exists", "alter", "rename", "drop", "drop_if_exists", "execute", "execute_file"}
+_DEEPEST = 20
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class Migration:
     def helper(self, node: ast.Call, env: dict[str, Value]) -> None:
         clauses = self.module.functions[(node.name, len(node.args))].clauses
         self.depth += 1
-        if len(clauses) == 1 and self.depth < 20:
+        if len(clauses) == 1 and self.depth < _DEEPEST:
             bound: dict[str, Value] = {}
             for pattern, argument in zip(clauses[0].params, node.args, strict=True):
                 bound.update(self.bound(pattern, self.value(argument, env)))
@@ -298,8 +299,10 @@ class Migration:
             return None
         repeated = self._repeated(node, env)
         if repeated is not None:
+            self.depth += 1
             for inner, bound in repeated:
                 self.line(table, inner, bound)
+            self.depth -= 1
             return None
         if not (isinstance(node, ast.Call) and node.target is None and node.args):
             table.unsure = table.unsure or not isinstance(node, ast.Literal)
@@ -322,16 +325,12 @@ class Migration:
         match node:
             case ast.Call(target=None, name="for", args=(ast.Binary(op="<-", left=pattern, right=items),)):
                 body: Node | None = node.sections.get("do")  # type: ignore[assignment]
-            case ast.Call(
-                target=ast.Alias(name="Enum"),
-                name="each",
-                args=(items, ast.Fn(clauses=(ast.Clause((pattern,)) as one,))),
-            ):
-                body = one.body
+            case ast.Call(target=ast.Alias(name="Enum"), name="each", args=(items, ast.Fn(clauses=(one,)))):
+                pattern, body = one.patterns[0], one.body
             case ast.Call(target=None, name=name, args=args) if (name, len(args)) in self.module.functions:
                 (clause, *more) = self.module.functions[(name, len(args))].clauses
                 inner = (clause.sections or {}).get("do")
-                if more or not isinstance(inner, ast.Block):
+                if more or not isinstance(inner, ast.Block) or self.depth > _DEEPEST:
                     return None
                 values = [self.bound(p, self.value(a, env)) for p, a in zip(clause.params, args, strict=True)]
                 return [(line, {k: v for bound in values for k, v in bound.items()}) for line in inner.body]
