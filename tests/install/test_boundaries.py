@@ -13,16 +13,15 @@ import os
 import re
 import shutil
 import signal
-import tempfile
-import time
 from pathlib import Path
 
 import pytest
-from boundary_proxy import Boundary, Cut, Proxy
+from boundary_proxy import Boundary
 from building import DELETE, SCHEMA, application, classified, step
 from catalogue import differences, exact, named
 from clients import Clients
 from databases import ROLE, AppDatabase
+from fragile import BLOWS, At, Fragile, unharmed
 from psycopg import sql
 
 from cronlift import sandbox as private
@@ -30,44 +29,10 @@ from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Server
 from cronlift.record.run_folder import LOCK, RunFolder
-from cronlift.sandbox import folders
-from cronlift.sandbox.account import server_account
-from cronlift.sandbox.cluster import Cluster
 from cronlift.stages.generate import generate
 from cronlift.stages.install import install, rollback
 
 EVERYWHERE = bool(os.environ.get("CRONLIFT_EVERY_BOUNDARY"))
-
-
-class Fragile:
-    """A server of this module's own, that may be restarted at any moment."""
-
-    def __init__(self) -> None:
-        self.name = f"pytest-{os.getpid()}-fragile"
-        self.sandbox = private.up(self.name)
-        account = server_account()
-        home = folders.state(account) / "sandbox" / self.name
-        self.cluster = Cluster(self.name, home, folders.socket(account, self.name), account)
-
-    def restart_at_once(self) -> None:
-        """pg_ctl stop -m immediate, and start: what a power cut does to the processes."""
-        pid = self.cluster.pid()
-        assert pid is not None
-        os.kill(pid, signal.SIGQUIT)
-        while self.cluster.pid() is not None:
-            time.sleep(0.01)
-        self.cluster.start(self.sandbox.programs)
-
-    def wait_for_clients(self) -> None:
-        """Until the server has noticed that its clients are gone."""
-        with self.sandbox.server("template1").connect() as connection:
-            connection.autocommit = True
-            question = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cronlift' AND pid <> %s"
-            for _ in range(500):
-                if connection.execute(question, (connection.info.backend_pid,)).fetchone() == (0,):
-                    return
-                time.sleep(0.02)
-        raise AssertionError("the killed client's sessions stay")
 
 
 @pytest.fixture(scope="module")
@@ -126,17 +91,9 @@ class World:
             with RunFolder(self.run).writing() as run:
                 run.write_document(install(self.plan, self.server, apply=True))
 
-    def act(self, way: str, at) -> tuple[int, str]:
+    def act(self, way: str, at: At) -> tuple[int, str]:
         """Run the command through the proxy; ``at`` is given the client's process id and each boundary."""
-        place = Path(tempfile.mkdtemp(prefix="cronlift-proxy-"))
-        pids: list[int] = []
-        proxy = Proxy(place, self.fragile.sandbox.socket, lambda boundary: at(pids[0], boundary))
-        try:
-            environment = {**self.fragile.sandbox.environment, "PGHOST": str(place), "PGDATABASE": self.shop.name}
-            ended = self.clients.run([way, "--run", str(self.run), "--apply"], environment, pids.append)
-        finally:
-            proxy.close()
-            shutil.rmtree(place)
+        ended = self.fragile.act(self.clients, [way, "--run", str(self.run), "--apply"], self.shop.name, at)
         return ended.code, ended.said
 
     def state(self) -> str:
@@ -165,7 +122,7 @@ def world(request, fragile, clients, tmp_path_factory):
 
 
 @pytest.mark.parametrize("way", ["install", "rollback"])
-@pytest.mark.parametrize("blow", ["client killed", "server restarted"])
+@pytest.mark.parametrize("blow", BLOWS)
 def test_every_boundary(world: World, way: str, blow: str, boundary_table) -> None:
     boundaries = _boundaries(world, way)
     chosen = [b for b in boundaries if _hit(b, boundaries, blow, split=world.plan.target.split)]
@@ -177,7 +134,7 @@ def test_every_boundary(world: World, way: str, blow: str, boundary_table) -> No
     for boundary in chosen:
         assert world.state() == start
         before = world.files()
-        code, said = world.act(way, _striker(world.fragile, boundary, blow))
+        code, said = world.act(way, world.fragile.striker(boundary, blow))
         world.fragile.wait_for_clients()
         assert code == (-signal.SIGKILL if blow == "client killed" else 3), said
         assert "Traceback" not in said
@@ -188,7 +145,7 @@ def test_every_boundary(world: World, way: str, blow: str, boundary_table) -> No
             # Nothing at all happened, in the databases or in the run folder: another run is a first run.
             boundary_table(way, blow, world.shop.name, boundary, state, "as if never run")
             continue
-        again, said = world.act(way, lambda pid, b: None)
+        again, said = world.act(way, unharmed)
         assert again == 0, said
         assert world.state() == goal
         recorded = world.recorded()
@@ -221,23 +178,6 @@ def _hit(boundary: Boundary, boundaries: list[Boundary], blow: str, *, split: bo
         return True
     writes = next(b.number for b in boundaries if re.match(r"CREATE PROCEDURE|SELECT cron\.|DO ", b.text))
     return boundary.number >= writes - (6 if split else 1)
-
-
-def _striker(fragile: Fragile, wanted: Boundary, blow: str):
-    struck = []
-
-    def at(pid: int, boundary: Boundary) -> None:
-        if struck or (boundary.number, boundary.moment) != (wanted.number, wanted.moment):
-            return
-        struck.append(boundary)
-        assert boundary.text == wanted.text
-        if blow == "client killed":
-            os.kill(pid, signal.SIGKILL)
-        else:
-            fragile.restart_at_once()
-        raise Cut
-
-    return at
 
 
 def _check_record(world: World, state: str) -> None:
