@@ -17,6 +17,7 @@ from cronlift.model.document import Document, Record
 from cronlift.model.effect import EffectKind
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
+from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
 from cronlift.model.upkeep import CheckReport
 from cronlift.model.verdict import Classification, VerdictName
@@ -27,7 +28,7 @@ from cronlift.record.manifest import Manifest
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made by docs/regenerate.py from the code: change that, and run it. -->\n"
 DOCUMENTS: tuple[type[Record], ...] = (
-    Inventory, Classification, Plan, Installation, Verification, CheckReport, Manifest,
+    Inventory, Classification, Plan, Installation, Verification, CheckReport, Monitoring, Manifest,
 )  # fmt: skip
 
 

@@ -397,6 +397,30 @@ def test_rollback_and_verify(
     said.compare()
 
 
+def test_monitor(app: Path, app_database: AppDatabase, collect: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = collect("monitor")
+    said.say("no server there", "--service", "missing", code=3)
+    said.say("a window that is none", "--window", "a week", code=2)
+    said.say("a window of nothing", "--window", "0d", code=2)
+    said.say("two forms at once", "--json", "--prometheus", code=2)
+    said.say("an entry that is not there", "--job", "nothing", code=2)
+    said.say("no run folder", "--run", "nowhere", code=2)
+    with app_database.admin() as connection:
+        connection.execute("CREATE ROLE watcher LOGIN")
+    try:
+        monkeypatch.setenv("PGUSER", "watcher")
+        said.say("a role without rights, pg_cron's database not named", code=3)
+        said.say("a role without rights", "--cron-database", app_database.sandbox.cron_database, code=3)
+        with app_database.admin(app_database.sandbox.cron_database) as connection:
+            connection.execute("GRANT USAGE ON SCHEMA cron TO watcher")
+        said.say("a role that sees its own entries", "--cron-database", app_database.sandbox.cron_database, code=0)
+    finally:
+        with app_database.admin(app_database.sandbox.cron_database) as connection:
+            connection.execute("REVOKE USAGE ON SCHEMA cron FROM watcher")
+            connection.execute("DROP ROLE watcher")
+    said.compare()
+
+
 def test_run(app: Path, planned: AppDatabase, collect: Collect) -> None:
     said = collect("run")
     said.say("no folder of that name", "--app", "nowhere", code=2)

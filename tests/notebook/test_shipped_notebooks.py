@@ -22,6 +22,7 @@ MODELS = {
     "03_generate": parameters.GenerateParameters,
     "04_install": parameters.InstallParameters,
     "05_verify": parameters.VerifyParameters,
+    "06_monitor": parameters.MonitorParameters,
     "08_doctor": parameters.DoctorParameters,
 }
 

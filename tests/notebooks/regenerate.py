@@ -32,8 +32,9 @@ from cronlift.record.run_folder import RunFolder
 from cronlift.model.plan import Plan
 plan_hash = RunFolder(resolve(run)).read(Plan).hash""",
     "05_verify": 'run = "runs/kept"',
+    "06_monitor": 'owned = True\nruns = ["runs/kept"]',
 }
-VARYING = {"monitor-runs", "monitor-failures"}
+VARYING = {"monitor-runs", "monitor-failures", "records", "plots"}
 
 
 def twin(name: str) -> Any:

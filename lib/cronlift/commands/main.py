@@ -31,6 +31,7 @@ VERBS = (
     "rollback",
     "verify",
     "doctor",
+    "monitor",
     "run",
     "demo",
     "audit",

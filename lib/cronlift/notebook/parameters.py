@@ -115,6 +115,19 @@ class DoctorParameters(ServerNames):
     migrations: str
 
 
+class MonitorParameters(ServerNames):
+    """The monitor keeps no record; ``runs`` are run folders of moves that are to hold."""
+
+    owned: bool
+    runs: list[str]
+    days: int
+    grace: int
+
+    def folders(self) -> list[RunFolder]:
+        """The run folders that are named."""
+        return [RunFolder(resolve(run)) for run in self.runs]
+
+
 class InventoryParameters(Parameters):
     app: str
     env: str

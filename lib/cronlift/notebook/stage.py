@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cronlift.model.decision import Decisions
 from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
+from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Check, Verification
@@ -26,6 +28,7 @@ from cronlift.notebook.parameters import (
     GenerateParameters,
     InstallParameters,
     InventoryParameters,
+    MonitorParameters,
     Parameters,
     VerifyParameters,
     resolve,
@@ -145,6 +148,22 @@ def doctor(params: DoctorParameters) -> Diagnosis:
     if params.migrations:
         return diagnose_migrations(resolve(params.migrations), app, params.env)
     return diagnose(params.server(), app, params.env)
+
+
+def watch(params: MonitorParameters) -> Monitoring:
+    """A look at the server's entries, with slots for plots. Keeps no record."""
+    from cronlift.monitor.judge import Limits
+    from cronlift.monitor.watch import Question
+    from cronlift.monitor.watch import monitor as look
+
+    question = Question(
+        window=timedelta(days=params.days),
+        slot=timedelta(hours=3),
+        owned=params.owned,
+        plans=tuple(folder.read(Plan) for folder in params.folders()),
+        limits=Limits(grace=params.grace),
+    )
+    return look(params.server(), question)
 
 
 def monitor(params: VerifyParameters, name: str) -> Block:

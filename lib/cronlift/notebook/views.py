@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib import rc_context
-
 from cronlift.doctor import report
+from cronlift.drawing import svg
 from cronlift.installation import preflight
 from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.installation import Installation
@@ -183,15 +181,6 @@ def year(job: PlannedJob, number: int) -> str:
         schedule.source, number, schedule.dialect, schedule.timezone, text=schedule.pg_cron or "",
     )  # fmt: skip
     return svg(figure, f"{job.id} year")
-
-
-def svg(figure: Any, salt: str) -> str:
-    """A figure as an ``<svg>`` element; the same figure and ``salt`` give the same bytes."""
-    drawn = io.StringIO()
-    with rc_context({"svg.hashsalt": salt}):
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    text = drawn.getvalue()
-    return text[text.index("<svg") :]
 
 
 def installation(document: Installation) -> Block:

@@ -13,6 +13,7 @@ from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.document import Document
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
+from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Verification
@@ -54,6 +55,8 @@ def of(document: Document) -> Outcome:
             return _verification(document)
         case Diagnosis():
             return _diagnosis(document)
+        case Monitoring():
+            return _monitoring(document)
         case _:
             raise TypeError(f"no outcome for a {type(document).__name__}")
 
@@ -115,6 +118,17 @@ def _plan(document: Plan) -> Outcome:
 def _diagnosis(document: Diagnosis) -> Outcome:
     errors = any(f.severity == "error" for f in document.findings)
     return Outcome("red" if errors else "attention" if document.findings else "green", report.sentence(document))
+
+
+def _monitoring(document: Monitoring) -> Outcome:
+    looked = f"{plural(len(document.jobs), 'entry', 'entries')} looked at"
+    wrong = [name for name, found in document.by_name() if any(s.severity == "red" for s in found)]
+    if wrong:
+        return Outcome("red", f"{looked}; wrong: {', '.join(wrong)}")
+    remarks = sum(len(found) for _, found in document.by_name()) + len(document.notes)
+    if remarks:
+        return Outcome("attention", f"{looked}: nothing is wrong; {plural(remarks, 'remark')} to read")
+    return Outcome("green", f"{looked}: nothing is wrong")
 
 
 def _installation(document: Installation) -> Outcome:

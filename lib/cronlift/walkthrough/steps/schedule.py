@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from cronlift import drawing
 from cronlift.errors import CronliftError
 from cronlift.model.plan import ScheduleVerdict
 from cronlift.model.verdict import Classification, ClassifiedJob
@@ -168,4 +169,4 @@ def _instants(verdict: ScheduleVerdict, version: str, zone: str) -> str:
 def _year(verdict: ScheduleVerdict, version: str) -> str:
     year = datetime.now(UTC).year
     figure = year_plot(verdict.source, year, verdict.dialect, verdict.timezone, version, verdict.pg_cron or "")
-    return views.svg(figure, verdict.source)
+    return drawing.svg(figure, verdict.source)

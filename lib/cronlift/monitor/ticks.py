@@ -1,0 +1,83 @@
+"""When an entry should have run, and when it will: its schedule as this pg_cron reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cronlift.doctor import frequency
+from cronlift.errors import UsageError
+from cronlift.schedule import next_firings
+from cronlift.schedule.dialects.pg_cron import family
+from cronlift.schedule.dialects.protocol import BadExpression, Fields, Interval, Parsed
+
+_BACK = (timedelta(hours=2), timedelta(days=2), timedelta(days=40), timedelta(days=400), timedelta(days=3700))
+COUNTED = 10_000
+"""Firings are counted up to this many."""
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """A schedule on one server. ``parsed`` None: pg_cron refuses it (the row was written by hand)."""
+
+    schedule: str
+    version: str
+    timezone: str
+    parsed: Parsed | None
+
+    @property
+    def never(self) -> bool:
+        """Whether no instant is one of its own (``@reboot`` has none either, and is not meant)."""
+        return self.parsed is None or (isinstance(self.parsed, Fields) and frequency.firings(self.parsed).never)
+
+    @property
+    def period(self) -> float | None:
+        """The shortest time between two firings of one day, in seconds; None where it has no instants."""
+        if isinstance(self.parsed, Interval):
+            return self.parsed.seconds
+        if isinstance(self.parsed, Fields) and not self.never:
+            return frequency.gap_seconds(self.parsed)
+        return None
+
+    def next(self, after: datetime, last_start: datetime | None) -> datetime | None:
+        """The next firing; for "every n seconds", n seconds after the last start."""
+        if isinstance(self.parsed, Interval):
+            return max((last_start or after) + timedelta(seconds=self.parsed.seconds), after)
+        found = self._after(after, 1)
+        return found[0] if found else None
+
+    def latest(self, at: datetime) -> datetime | None:
+        """The last firing not after ``at``; None for seconds, ``@reboot`` and what did not fire for ten years."""
+        if not isinstance(self.parsed, Fields) or self.never:
+            return None
+        for back in _BACK:
+            before = [f for f in self._after(at - back, int(back.total_seconds() // 60) + 1) if f <= at]
+            if before:
+                return before[-1]
+        return None
+
+    def between(self, after: datetime, until: datetime) -> int:
+        """How many firings lie in (after, until], at most COUNTED. Of "every n seconds" one: pg_cron queues no more."""
+        if isinstance(self.parsed, Interval):
+            return int(until - after >= timedelta(seconds=self.parsed.seconds))
+        minutes = int((until - after).total_seconds() // 60) + 1
+        return sum(1 for f in self._after(after, min(minutes, COUNTED)) if f <= until) if minutes > 0 else 0
+
+    def _after(self, moment: datetime, n: int) -> list[datetime]:
+        if self.parsed is None:
+            return []
+        return next_firings(self.schedule, moment, n, self.version, self.timezone)
+
+
+def ticks(schedule: str, version: str, timezone: str) -> Ticks:
+    """The schedule as the server's pg_cron reads it; of a version not known yet as the newest known one does."""
+    try:
+        dialect = family(version)[-1]
+    except UsageError:
+        version = "1.6"
+        dialect = family(version)[-1]
+    try:
+        parsed: Parsed | None = dialect.parse(schedule)
+    except BadExpression:
+        parsed = None
+    return Ticks(schedule, version, timezone, parsed)
