@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cronlift.doctor import frequency
 from cronlift.errors import UsageError
-from cronlift.schedule import next_firings
+from cronlift.schedule import next_firings, rate
 from cronlift.schedule.dialects.pg_cron import family
 from cronlift.schedule.dialects.protocol import BadExpression, Fields, Interval, Parsed
 
@@ -28,7 +27,7 @@ class Ticks:
     @property
     def never(self) -> bool:
         """Whether no instant is one of its own (``@reboot`` has none either, and is not meant)."""
-        return self.parsed is None or (isinstance(self.parsed, Fields) and frequency.firings(self.parsed).never)
+        return self.parsed is None or (isinstance(self.parsed, Fields) and rate.firings(self.parsed).never)
 
     @property
     def period(self) -> float | None:
@@ -36,7 +35,7 @@ class Ticks:
         if isinstance(self.parsed, Interval):
             return self.parsed.seconds
         if isinstance(self.parsed, Fields) and not self.never:
-            return frequency.gap_seconds(self.parsed)
+            return rate.gap_seconds(self.parsed)
         return None
 
     def next(self, after: datetime, last_start: datetime | None) -> datetime | None:
