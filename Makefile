@@ -10,7 +10,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pairs lab check clean
+.PHONY: help setup demo test test-pairs lab check claims clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ check: $(READY) ## Lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+claims: $(READY) ## Measure the claims about speed again, through Oban and through pg_cron (more than an hour)
+	$(BIN)/python benchmarks/claims.py $(ARGS)
 
 clean: ## Stop the private server; remove the environment, caches and build results (runs are kept)
 	@if [ -x $(BIN)/cronlift ]; then $(BIN)/cronlift sandbox down || true; fi
