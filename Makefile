@@ -31,7 +31,7 @@ $(READY): pyproject.toml constraints.txt
 	  --constraint constraints.txt --no-build-isolation --editable '.[test]'
 	@touch $(READY)
 
-demo: $(READY) ## Move the demo application's cache jobs into pg_cron, in a private PostgreSQL
+demo: $(READY) ## Move the demo application's movable jobs into pg_cron, in a private PostgreSQL
 	$(BIN)/cronlift demo $(ARGS)
 
 test: $(READY) ## Run all tests

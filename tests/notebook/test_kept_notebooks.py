@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from demo_application import keep_away_from_ticks
 
 from cronlift import resources
 from cronlift.notebook.parameters import PROJECT
@@ -47,7 +47,7 @@ def nbval(environment: dict[str, str], notebooks: list[Path], *options: str) -> 
 
 
 def test_outputs_are_as_kept(environment: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> None:
-    _keep_away_from_ticks()
+    keep_away_from_ticks()
     notebooks = [KEPT / f"{name}.ipynb" for name in STAGES]
     sanitize = tmp_path / "sanitize.cfg"
     other_version = sandbox.programs.major != KEPT_ON
@@ -79,13 +79,6 @@ def test_a_changed_output_turns_red(environment: dict[str, str], tmp_path: Path,
     )
     assert result.returncode == 1
     assert "1 failed" in result.stdout
-
-
-def _keep_away_from_ticks() -> None:
-    """A tick of an installed job (every 15 minutes) before verify would be a run that the kept output has not."""
-    left = 900 - time.time() % 900
-    if left < 60:
-        time.sleep(left + 1)
 
 
 def _with_one_word_changed(notebook: dict[str, Any]) -> dict[str, Any]:

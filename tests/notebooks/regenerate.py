@@ -58,6 +58,8 @@ def regenerate() -> None:
     import nbformat
     import papermill
 
+    from demo_application import keep_away_from_ticks
+
     from cronlift import sandbox
     from cronlift.notebook.kernel import kernel_class
     from cronlift.notebook.parameters import PROJECT
@@ -66,6 +68,7 @@ def regenerate() -> None:
     with tempfile.TemporaryDirectory() as project:
         try:
             environment = {**example.prepare(name=SANDBOX), PROJECT: project}
+            keep_away_from_ticks()
             for name in KEPT:
                 source = Path(project) / f"{name}.ipynb"
                 nbformat.write(twin(name), source)
@@ -90,4 +93,5 @@ def _write(notebook: dict[str, Any], target: Path) -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
     sys.exit(regenerate())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from demo_application import MOVED
 
 from cronlift.commands.main import main
 from cronlift.record.run_folder import RunFolder
@@ -28,7 +29,7 @@ CLEANUP = "oban:DemoApp.Jobs.CacheCleanupWorker"
 
 @dataclass(frozen=True)
 class Moved:
-    """The demo application after its three jobs were moved: its patched source, its run, its database."""
+    """The demo application after its jobs were moved: its patched source, its run, its database."""
 
     app: Path
     run: RunFolder
@@ -93,7 +94,7 @@ def test_an_entry_that_came_back(app: Path, move: Moved, capsys: pytest.CaptureF
     shutil.copyfile(example.FOLDER / "config/config.exs", app / "config/config.exs")
     code, findings = found(app, move, capsys)
     assert code == 1
-    assert {kind for kind, _ in findings} == {"still-scheduled"} and len(findings) == 3
+    assert {kind for kind, _ in findings} == {"still-scheduled"} and len(findings) == MOVED
     assert found(app, move, capsys, "--allow", "still-scheduled")[0] == 0
 
 
@@ -130,11 +131,11 @@ def test_junit_names_what_was_looked_at(
     assert main(["check", "--app", str(app), "--run", str(move.run.path), "--junit", str(file)]) == 1
     suite = ElementTree.parse(file).getroot()
     failed = [case for case in suite if case.find("failure") is not None]
-    assert int(suite.get("tests", "0")) == len(suite) and int(suite.get("failures", "0")) == len(failed) == 3
+    assert int(suite.get("tests", "0")) == len(suite) and int(suite.get("failures", "0")) == len(failed) == MOVED
     assert {case.get("classname") for case in failed} == {"cronlift.still-scheduled"}
     assert "config/config.exs:30" in "".join(failure.text or "" for case in failed for failure in case)
     said = capsys.readouterr()
-    assert "3 findings in" in said.out and "drift was not checked" in said.err
+    assert f"{MOVED} findings in" in said.out and "drift was not checked" in said.err
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from demo_application import MOVED, SCHEDULED
 
 from cronlift.model.job import Inventory
 from cronlift.model.verdict import Classification
@@ -54,7 +55,7 @@ def said(page: Walkthrough, step: str) -> str:
 def test_a_restarted_kernel_comes_up_where_it_was_left(params: WalkthroughParameters, tmp_path: Path) -> None:
     page = Walkthrough(params)
     page.open("connect")
-    assert "17 scheduled jobs" in press(page, "inventory")
+    assert f"{SCHEDULED} scheduled jobs" in press(page, "inventory")
     page.context.change(env="dev", run="runs/another")
     page.open("schedule")
     again = Walkthrough(params)
@@ -63,7 +64,7 @@ def test_a_restarted_kernel_comes_up_where_it_was_left(params: WalkthroughParame
     page.context.change(run="runs/walkthrough")
     again = Walkthrough(params)
     again.open("inventory")
-    assert "17 scheduled jobs" in said(again, "inventory")
+    assert f"{SCHEDULED} scheduled jobs" in said(again, "inventory")
     changed = params.model_copy(update={"env": "test"})
     assert Walkthrough(changed).context.fields.env == "test"  # somebody changed the notebook's cell: it wins
 
@@ -79,7 +80,7 @@ def test_a_second_page_looks_and_does_not_act(params: WalkthroughParameters) -> 
         assert "another walkthrough works on this run folder" in press(page, "inventory")
         assert params.folder().document(Inventory).stat().st_mtime_ns == before
         other.kill()
-    assert "17 scheduled jobs" in press(page, "inventory")
+    assert f"{SCHEDULED} scheduled jobs" in press(page, "inventory")
 
 
 def test_a_command_that_writes_meanwhile_is_said_too(params: WalkthroughParameters) -> None:
@@ -134,14 +135,14 @@ def test_a_decision_is_written_with_name_and_reason_and_taken_in(params: Walkthr
     panel._grid._list.value = job
     panel._verdict.value, panel._move.value = "app_logic", False
     panel._texts["who"].value, panel._texts["why"].value = "Ana", "the view is read in the same minute"
-    assert "2 can move" in press(page, "classify", "decide")
+    assert f"{MOVED - 1} can move" in press(page, "classify", "decide")
     decision = deciding.load(file).jobs[job]
     assert (decision.who, decision.why) == ("Ana", "the view is read in the same minute")
     assert file.read_text(encoding="utf-8").splitlines()[0] == head  # the rest of the file stays as it was
     judged = params.folder().read(Classification)
     assert next(j for j in judged.jobs if j.id == job).decided
     panel._grid._list.value = job
-    assert "3 can move" in press(page, "classify", "take_back")
+    assert f"{MOVED} can move" in press(page, "classify", "take_back")
     assert job not in deciding.load(file).jobs
 
 

@@ -44,7 +44,25 @@ config :demo_app, Oban,
        {"0 9 * * 1", DemoApp.Jobs.DeadCodeWeeklySummary},
        # Sundays: embeddings of new templates, then our own source
        {"0 5 * * 0", DemoApp.Jobs.TemplateEmbedWorker},
-       {"0 6 * * 0", DemoApp.Jobs.CodeIngestWorker}
+       {"0 6 * * 0", DemoApp.Jobs.CodeIngestWorker},
+       # What the agents know and do: tasks, patterns, their summaries
+       {"*/2 * * * *", DemoApp.Jobs.TaskAssignmentWorker},
+       {"*/5 * * * *", DemoApp.Jobs.PatternLearningWorker},
+       {"*/10 * * * *", DemoApp.Jobs.CentralSyncWorker},
+       {"*/30 * * * *", DemoApp.Jobs.MetricsRefreshWorker},
+       # The database: statistics, ranks, the cache's dead rows
+       {"0 */6 * * *", DemoApp.Jobs.TableStatisticsWorker},
+       {"0 3 * * *", DemoApp.Jobs.CodeRankWorker},
+       {"0 23 * * *", DemoApp.Jobs.CacheVacuumWorker},
+       # Sundays: what is old goes, indexes and counts are made anew
+       {"0 0 * * 0", DemoApp.Jobs.JobHistoryCleanupWorker},
+       {"0 1 * * 0", DemoApp.Jobs.ArtifactCleanupWorker},
+       {"0 2 * * 0", DemoApp.Jobs.ChunkCleanupWorker},
+       {"0 3 * * 0", DemoApp.Jobs.ChunkReindexWorker},
+       {"0 4 * * 0", DemoApp.Jobs.VectorStatisticsWorker},
+       {"0 7 * * 0", DemoApp.Jobs.GraphPopulateWorker},
+       # The first Sunday of a month (Oban wants both the day of the month and the weekday to match)
+       {"0 5 1-7 * 0", DemoApp.Jobs.BackupArchivalWorker}
      ]}
   ]
 

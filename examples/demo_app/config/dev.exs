@@ -5,3 +5,9 @@ config :demo_app, DemoApp.Repo,
   hostname: "localhost",
   username: "demo_app",
   pool_size: 5
+
+config :demo_app, DemoApp.CentralRepo,
+  database: "central_dev",
+  hostname: "localhost",
+  username: "demo_app",
+  pool_size: 2

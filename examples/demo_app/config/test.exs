@@ -8,6 +8,12 @@ config :demo_app, DemoApp.Repo,
   username: "demo_app",
   pool: Ecto.Adapters.SQL.Sandbox
 
+config :demo_app, DemoApp.CentralRepo,
+  database: "central_test",
+  hostname: "localhost",
+  username: "demo_app",
+  pool: Ecto.Adapters.SQL.Sandbox
+
 # No queues and no plugins in tests: jobs run when a test asks for it.
 config :demo_app, Oban, testing: :manual
 

@@ -182,6 +182,114 @@ CREATE TABLE dead_code_findings (
 CREATE UNIQUE INDEX dead_code_findings_found_on_file_function_index
   ON dead_code_findings (found_on, file, function);
 
+-- Tasks, summaries, artifacts, the graph of files, backups, goals
+
+CREATE TABLE agent_tasks (
+  id bigserial PRIMARY KEY,
+  title varchar(255) NOT NULL,
+  priority integer NOT NULL DEFAULT 0,
+  status varchar(255) NOT NULL,
+  agent_id varchar(255),
+  assigned_at timestamp(0),
+  inserted_at timestamp(0) NOT NULL,
+  updated_at timestamp(0) NOT NULL
+);
+
+CREATE TABLE pattern_observations (
+  id bigserial PRIMARY KEY,
+  pattern_name varchar(255) NOT NULL,
+  observed_at timestamp(0) NOT NULL
+);
+
+CREATE TABLE agent_summaries (
+  id bigserial PRIMARY KEY,
+  agent_id varchar(255) NOT NULL,
+  samples bigint NOT NULL,
+  success_rate float NOT NULL,
+  last_measured_at timestamp(0) NOT NULL
+);
+
+CREATE UNIQUE INDEX agent_summaries_agent_id_index ON agent_summaries (agent_id);
+
+CREATE TABLE code_artifacts (
+  id bigserial PRIMARY KEY,
+  name varchar(255) NOT NULL,
+  size_bytes bigint NOT NULL,
+  kept_because varchar(255),
+  inserted_at timestamp(0) NOT NULL,
+  updated_at timestamp(0) NOT NULL
+);
+
+CREATE TABLE indexed_files (
+  id bigserial PRIMARY KEY,
+  path varchar(255),
+  inserted_at timestamp(0) NOT NULL,
+  updated_at timestamp(0) NOT NULL
+);
+
+CREATE TABLE code_graph_nodes (
+  id bigserial PRIMARY KEY,
+  file varchar(255) NOT NULL,
+  rank float NOT NULL DEFAULT 0.0
+);
+
+CREATE UNIQUE INDEX code_graph_nodes_file_index ON code_graph_nodes (file);
+
+CREATE TABLE code_graph_edges (
+  id bigserial PRIMARY KEY,
+  from_file varchar(255) NOT NULL,
+  to_file varchar(255) NOT NULL
+);
+
+CREATE UNIQUE INDEX code_graph_edges_from_file_to_file_index ON code_graph_edges (from_file, to_file);
+
+CREATE TABLE vector_statistics (
+  id bigserial PRIMARY KEY,
+  of_table varchar(255) NOT NULL,
+  all_rows bigint NOT NULL,
+  embedded_rows bigint NOT NULL
+);
+
+CREATE UNIQUE INDEX vector_statistics_of_table_index ON vector_statistics (of_table);
+
+CREATE TABLE backup_dump_files (
+  id bigserial PRIMARY KEY,
+  folder varchar(255) NOT NULL,
+  file varchar(255) NOT NULL,
+  taken_at timestamp(0) NOT NULL,
+  archived_at timestamp(0)
+);
+
+CREATE TABLE planning_goals (
+  id bigserial PRIMARY KEY,
+  slug varchar(255) NOT NULL,
+  title varchar(255) NOT NULL,
+  inserted_at timestamp(0) NOT NULL,
+  updated_at timestamp(0) NOT NULL
+);
+
+CREATE UNIQUE INDEX planning_goals_slug_index ON planning_goals (slug);
+
+CREATE PROCEDURE recalculate_code_ranks(rounds integer)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  UPDATE code_graph_nodes SET rank = 1;
+  FOR round IN 1 .. rounds LOOP
+    UPDATE code_graph_nodes AS node
+    SET rank = 0.15 + 0.85 * coalesce(
+      (
+        SELECT sum(source.rank / (SELECT count(*) FROM code_graph_edges AS out WHERE out.from_file = source.file))
+        FROM code_graph_edges AS edge
+        JOIN code_graph_nodes AS source ON source.file = edge.from_file
+        WHERE edge.to_file = node.file
+      ),
+      0
+    );
+  END LOOP;
+END;
+$$;
+
 -- Ecto's record
 
 CREATE TABLE schema_migrations (
@@ -197,4 +305,5 @@ VALUES
   (20250203083000, '2025-03-03 09:30:00'),
   (20250210093000, '2025-03-03 09:30:00'),
   (20250217101500, '2025-03-03 09:30:00'),
-  (20250303090000, '2025-03-03 09:30:00');
+  (20250303090000, '2025-03-03 09:30:00'),
+  (20250310100000, '2025-03-10 10:30:00');

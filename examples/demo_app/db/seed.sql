@@ -137,6 +137,66 @@ SELECT
 FROM generate_series(timestamp '2025-12-29', timestamp '2026-01-04', interval '1 day') AS day, generate_series(1, 4) AS n
 ORDER BY day, n;
 
+-- Work for the jobs that look after the rest. What is compared with the clock follows it, as the cache does.
+INSERT INTO agent_summaries (agent_id, samples, success_rate, last_measured_at)
+SELECT agent_id, sum(samples), avg(success_rate), max(inserted_at)
+FROM agent_metrics
+GROUP BY agent_id
+ORDER BY agent_id;
+
+-- The last measures of two agents, so that there is something to sum up.
+INSERT INTO agent_metrics (
+  agent_id, samples, success_rate, mean_cost_cents, p95_latency_ms, patterns, inserted_at
+)
+SELECT 'agent-' || n, 10 * n, 0.75, 2.5, 400, '{}', timezone('UTC', now()) - interval '2 hours'
+FROM generate_series(1, 2) AS n;
+
+INSERT INTO agent_tasks (title, priority, status, inserted_at, updated_at)
+SELECT
+  'Task ' || n,
+  n % 4,
+  CASE WHEN n % 3 = 0 THEN 'done' ELSE 'pending' END,
+  '2026-01-04 20:00:00',
+  '2026-01-04 20:00:00'
+FROM generate_series(1, 60) AS n
+ORDER BY n;
+
+INSERT INTO pattern_observations (pattern_name, observed_at)
+SELECT 'pattern-' || 1 + n % 30, timezone('UTC', now()) - n * interval '1 minute'
+FROM generate_series(-5, 60) AS n
+ORDER BY n;
+
+INSERT INTO code_artifacts (name, size_bytes, kept_because, inserted_at, updated_at)
+SELECT
+  'artifact-' || n,
+  1000 * n,
+  CASE WHEN n % 7 = 0 THEN 'shown to a customer' END,
+  timezone('UTC', now()) - (n + 40) * interval '1 day',
+  timezone('UTC', now()) - (n + 10) * interval '1 day'
+FROM generate_series(1, 120) AS n
+ORDER BY n;
+
+-- Two of the files in code_chunks are gone; one file is being read.
+INSERT INTO indexed_files (path, inserted_at, updated_at)
+SELECT CASE WHEN n < 8 THEN 'lib/demo_app/file_' || n || '.ex' END, '2025-12-28 06:00:00', '2025-12-28 06:00:00'
+FROM generate_series(0, 8) AS n
+ORDER BY n;
+
+INSERT INTO code_graph_nodes (file)
+SELECT 'lib/demo_app/file_' || n || '.ex' FROM generate_series(0, 5) AS n ORDER BY n;
+
+INSERT INTO code_graph_edges (from_file, to_file)
+SELECT 'lib/demo_app/file_' || n || '.ex', 'lib/demo_app/file_' || n * n % 5 || '.ex'
+FROM generate_series(0, 5) AS n
+ORDER BY n;
+
+INSERT INTO vector_statistics (of_table, all_rows, embedded_rows) VALUES ('code_chunks', 48, 40);
+
+INSERT INTO backup_dump_files (folder, file, taken_at)
+SELECT 'daily', 'demo_app-' || n || '.dump', timezone('UTC', now()) - n * interval '1 day'
+FROM generate_series(0, 60) AS n
+ORDER BY n;
+
 -- A week of Oban's own record, Monday to Sunday: one row for each tick of the crontab; a few were given up.
 INSERT INTO oban_jobs (
   state, queue, worker, args, errors, attempt, max_attempts, inserted_at, scheduled_at, attempted_at,
@@ -183,14 +243,28 @@ FROM (
       ('DeadCodeDailyCheck', '{}', 'default', 2, '0 9 * * *', '9 hours', '1 day', '45 seconds'),
       ('DeadCodeWeeklySummary', '{}', 'default', 2, '0 9 * * 1', '9 hours', '7 days', '0.1 seconds'),
       ('TemplateEmbedWorker', '{}', 'embeddings', 3, '0 5 * * 0', '6 days 5 hours', '7 days', '12 seconds'),
-      ('CodeIngestWorker', '{}', 'embeddings', 2, '0 6 * * 0', '6 days 6 hours', '7 days', '75 seconds')
+      ('CodeIngestWorker', '{}', 'embeddings', 2, '0 6 * * 0', '6 days 6 hours', '7 days', '75 seconds'),
+      ('TaskAssignmentWorker', '{}', 'metrics', 2, '*/2 * * * *', '0', '2 minutes', '0.02 seconds'),
+      ('PatternLearningWorker', '{}', 'default', 2, '*/5 * * * *', '0', '5 minutes', '0.02 seconds'),
+      ('CentralSyncWorker', '{}', 'default', 3, '*/10 * * * *', '0', '10 minutes', '0.02 seconds'),
+      ('MetricsRefreshWorker', '{}', 'metrics', 2, '*/30 * * * *', '0', '30 minutes', '0.02 seconds'),
+      ('TableStatisticsWorker', '{}', 'maintenance', 2, '0 */6 * * *', '0', '6 hours', '0.02 seconds'),
+      ('CodeRankWorker', '{}', 'maintenance', 2, '0 3 * * *', '3 hours', '1 day', '0.02 seconds'),
+      ('CacheVacuumWorker', '{}', 'maintenance', 2, '0 23 * * *', '23 hours', '1 day', '0.02 seconds'),
+      ('JobHistoryCleanupWorker', '{}', 'maintenance', 3, '0 0 * * 0', '6 days', '7 days', '0.02 seconds'),
+      ('ArtifactCleanupWorker', '{}', 'maintenance', 3, '0 1 * * 0', '6 days 1 hour', '7 days', '0.02 seconds'),
+      ('ChunkCleanupWorker', '{}', 'maintenance', 3, '0 2 * * 0', '6 days 2 hours', '7 days', '0.02 seconds'),
+      ('ChunkReindexWorker', '{}', 'maintenance', 2, '0 3 * * 0', '6 days 3 hours', '7 days', '0.02 seconds'),
+      ('VectorStatisticsWorker', '{}', 'maintenance', 2, '0 4 * * 0', '6 days 4 hours', '7 days', '0.02 seconds'),
+      ('GraphPopulateWorker', '{}', 'maintenance', 2, '0 7 * * 0', '6 days 7 hours', '7 days', '0.02 seconds'),
+      ('BackupArchivalWorker', '{}', 'maintenance', 2, '0 5 1-7 * 0', '6 days 5 hours', '7 days', '0.02 seconds')
   ) AS entry (worker, args, queue, attempts, expression, first, step, typical),
   generate_series(timestamp '2025-12-29' + first, timestamp '2026-01-04 23:59', step) AS tick,
   sha256(concat(worker, args, extract(epoch FROM tick)::bigint)::bytea) AS hash
 ) AS run
 ORDER BY tick, worker, args;
 
--- And the four jobs of the last boot.
+-- And the five jobs of the last boot.
 INSERT INTO oban_jobs (
   state, queue, worker, attempt, max_attempts, inserted_at, scheduled_at, attempted_at, completed_at, attempted_by
 )
@@ -210,7 +284,8 @@ FROM (
     ('KnowledgeMigrationWorker', 'default', 3, interval '0', timestamp '2025-12-29 08:14:30'),
     ('TemplatesLoadWorker', 'default', 3, '0', '2025-12-29 08:14:30'),
     ('CodeIngestWorker', 'embeddings', 2, '1 minute', '2025-12-29 08:14:30'),
-    ('RagSetupWorker', 'embeddings', 5, '5 minutes', '2025-12-29 08:14:30')
+    ('RagSetupWorker', 'embeddings', 5, '5 minutes', '2025-12-29 08:14:30'),
+    ('PlanningSeedWorker', 'default', 3, '0', '2025-12-29 08:14:30')
 ) AS job (worker, queue, attempts, delay, boot)
 ORDER BY delay, worker;
 

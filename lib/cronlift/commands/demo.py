@@ -33,7 +33,7 @@ def demo(
     run: Annotated[Path | None, typer.Option("--run", help="The run folder. [default: runs/<next number>]")] = None,
     name: Annotated[str, typer.Option("--name", help="Which sandbox.")] = "default",
 ) -> int:
-    """Move the demo application's cache jobs into pg_cron, in a private PostgreSQL, and verify them."""
+    """Move the demo application's movable jobs into pg_cron, in a private PostgreSQL, and verify them."""
     environment = example.prepare(scale.value, name=name, progress=output.say)
     settings = Settings(
         app=example.FOLDER,

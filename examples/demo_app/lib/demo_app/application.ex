@@ -7,6 +7,7 @@ defmodule DemoApp.Application do
   def start(_type, _args) do
     children = [
       DemoApp.Repo,
+      DemoApp.CentralRepo,
       DemoApp.Telemetry.Buffer,
       DemoApp.Feedback.Scoreboard,
       DemoApp.CodeAnalysis.Cache,

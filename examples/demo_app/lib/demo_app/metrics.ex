@@ -1,7 +1,10 @@
 defmodule DemoApp.Metrics do
   @moduledoc "How the agents do: events in memory become one row per agent and window."
 
+  import Ecto.Query
+
   alias DemoApp.Metrics.AgentMetric
+  alias DemoApp.Metrics.AgentSummary
   alias DemoApp.Repo
   alias DemoApp.Telemetry.Buffer
 
@@ -15,6 +18,29 @@ defmodule DemoApp.Metrics do
       |> Enum.map(fn {agent_id, events} -> summary(agent_id, events, now) end)
 
     {count, _} = Repo.insert_all(AgentMetric, rows)
+    {:ok, count}
+  end
+
+  @doc "Sums the last day up, a row for each agent; gives the number of agents."
+  def refresh_summaries do
+    query =
+      from(m in AgentMetric,
+        where: m.inserted_at > ago(1, "day"),
+        group_by: m.agent_id,
+        select: %{
+          agent_id: m.agent_id,
+          samples: sum(m.samples),
+          success_rate: avg(m.success_rate),
+          last_measured_at: max(m.inserted_at)
+        }
+      )
+
+    {count, _} =
+      Repo.insert_all(AgentSummary, query,
+        on_conflict: {:replace, [:samples, :success_rate, :last_measured_at]},
+        conflict_target: :agent_id
+      )
+
     {:ok, count}
   end
 

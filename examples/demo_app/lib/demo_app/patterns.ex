@@ -7,6 +7,7 @@ defmodule DemoApp.Patterns do
   import Ecto.Query
 
   alias DemoApp.Messaging
+  alias DemoApp.Patterns.Observation
   alias DemoApp.Patterns.Pattern
   alias DemoApp.Patterns.Table
   alias DemoApp.Repo
@@ -28,6 +29,30 @@ defmodule DemoApp.Patterns do
          :ok <- write_files(patterns) do
       {:ok, length(patterns)}
     end
+  end
+
+  @doc "A pattern seen within the last five minutes is trusted a little more; gives the number of patterns."
+  def learn do
+    seen =
+      from(o in Observation,
+        where: o.observed_at >= ago(5, "minute"),
+        group_by: o.pattern_name,
+        select: %{pattern_name: o.pattern_name, times: count(o.id)}
+      )
+
+    now = DateTime.utc_now() |> DateTime.truncate(:second)
+
+    {count, _} =
+      from(p in Pattern,
+        join: s in subquery(seen),
+        on: s.pattern_name == p.name,
+        update: [
+          set: [confidence: fragment("least(0.99, ? + 0.01 * ?)", p.confidence, s.times), updated_at: ^now]
+        ]
+      )
+      |> Repo.update_all([])
+
+    {:ok, count}
   end
 
   defp write_files(patterns) do

@@ -7,15 +7,17 @@ defmodule DemoApp.Startup do
 
   alias DemoApp.Jobs.CodeIngestWorker
   alias DemoApp.Jobs.KnowledgeMigrationWorker
+  alias DemoApp.Jobs.PlanningSeedWorker
   alias DemoApp.Jobs.RagSetupWorker
   alias DemoApp.Jobs.TemplatesLoadWorker
 
-  @doc "Enqueues the four start-up jobs, unless the configuration says not to (as in tests)."
+  @doc "Enqueues the five start-up jobs, unless the configuration says not to (as in tests)."
   def enqueue do
     if Application.get_env(:demo_app, :enqueue_at_boot, true) do
       knowledge_migration() |> note("knowledge migration")
       templates_load() |> note("templates load")
       code_ingest() |> note("code ingest")
+      planning_seed() |> note("planning seed")
       rag_setup() |> note("retrieval set-up")
     end
 
@@ -37,6 +39,12 @@ defmodule DemoApp.Startup do
   defp code_ingest do
     %{}
     |> CodeIngestWorker.new(schedule_in: 60)
+    |> Oban.insert()
+  end
+
+  defp planning_seed do
+    %{}
+    |> PlanningSeedWorker.new()
     |> Oban.insert()
   end
 
