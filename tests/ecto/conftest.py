@@ -8,12 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from ecto_application import DATA, cases, write_application
+from ecto_application import DATA, ZONE, cases, server, write_application
 from psycopg import sql
 
 from cronlift.sandbox import Sandbox
-
-ZONE = "Asia/Tokyo"
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +37,3 @@ def ecto_database(sandbox: Sandbox) -> Iterator[psycopg.Connection[tuple[object,
         connection.rollback()
     with psycopg.connect(**server(sandbox), autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-
-
-def server(sandbox: Sandbox) -> dict[str, str]:
-    """psycopg's arguments for the sandbox's superuser."""
-    e = sandbox.environment
-    return {"host": e["PGHOST"], "port": e["PGPORT"], "user": e["PGUSER"], "dbname": e["PGDATABASE"]}

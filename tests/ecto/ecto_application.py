@@ -8,7 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cronlift.sandbox import Sandbox
+
 DATA = Path(__file__).parent / "application"
+ZONE = "Asia/Tokyo"
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,9 @@ def write_application(root: Path, workers: dict[str, str]) -> Path:
     for name, source in workers.items():
         (root / "lib/workers" / f"{name}.ex").write_text(source)
     return root
+
+
+def server(sandbox: Sandbox) -> dict[str, str]:
+    """psycopg's arguments for the sandbox's superuser."""
+    e = sandbox.environment
+    return {"host": e["PGHOST"], "port": e["PGPORT"], "user": e["PGUSER"], "dbname": e["PGDATABASE"]}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from psycopg import sql
 
+from cronlift.model.decision import Decisions
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Step
 from cronlift.proof.case import Case
@@ -107,7 +108,7 @@ class Shop:
 @pytest.fixture
 def shop(app_database: Any, tmp_path: Path) -> Callable[..., Shop]:
     """``shop(step, …, schema=…)`` plans one job of these steps and installs it; ``jobs=`` several, each with its steps
-    and schedule."""
+    and schedule. Statements that stand for a loop are accepted by a decision."""
 
     def make(
         *steps: Step,
@@ -122,7 +123,10 @@ def shop(app_database: Any, tmp_path: Path) -> Callable[..., Shop]:
             tmp_path, *(building.classified(w, *each, schedule=when) for w, (when, each) in wanted.items())
         )
         (tmp_path / "mix.exs").write_text("defmodule Shop.MixProject do\n  use Mix.Project\nend\n")
-        plan = generate(judged, tmp_path, app_database.server)
+        rewritten = [job for job in judged.jobs if any(s.loop for s in job.steps)]
+        accepted = {job.id: building.decision(job, verdict="pure_sql", rewrite=True) for job in rewritten}
+        decisions = Decisions(schema_version=1, jobs=accepted) if accepted else None
+        plan = generate(judged, tmp_path, app_database.server, decisions=decisions)
         assert not plan.refused, plan.refused
         if apply:
             install(plan, app_database.server, apply=True)

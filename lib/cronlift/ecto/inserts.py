@@ -336,7 +336,7 @@ def insert(rendering: Rendering, struct: Value, options: dict[str, Value], place
         if field_.type.name == "embed" and (field_.type.module == "embeds_many" or value != Known(None)):
             raise NotKnownError(f"{schema.module} embeds other schemas: what is stored is not followed", "custom-type")
         if value == Known(None):
-            value = _generated(field_, place)
+            value = generated(field_, place)
         if value != Known(None):
             row[field_.source] = (field_.type, value)
     table = _table(rendering, into)
@@ -351,7 +351,7 @@ def insert(rendering: Rendering, struct: Value, options: dict[str, Value], place
     return rendering.done(f"INSERT INTO {_name(into)}{alias} {body}{conflict}", returns=False)
 
 
-def _generated(field_: SchemaField, place: str) -> Value:
+def generated(field_: SchemaField, place: str) -> Value:
     """What Ecto fills in for a field without a value (lib/ecto/schema.ex, timestamps/1 and autogenerate)."""
     if field_.autogenerate == "uuid":
         return FreshUuid(True, f"{place}#{field_.name}")

@@ -105,7 +105,7 @@ def _operate(
         return then(ev.invoke(args[0], given, state, scope, place), lambda s, v: _outcome(ev, s, v, span))
     # A function makes the query, the rows or the struct from what is done so far; it is the last but the options.
     position = next((i for i, a in enumerate(args) if isinstance(a, Function)), None)
-    name = "insert!" if kind == "insert" else kind
+    name = f"{kind}!" if kind in ("insert", "update", "delete") else kind
     if position is None:
         return operations.call(ev, repo, name, args, state, scope, span)
     function = args[position]

@@ -7,16 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cronlift.ecto import expression as ex
-from cronlift.ecto import inserts
+from cronlift.ecto import inserts, rewrites, structs
+from cronlift.ecto.changesets import ChangesetValue
 from cronlift.ecto.database import Database, database_of
 from cronlift.ecto.escape import Escaper
 from cronlift.ecto.query import Condition, Limit, QueryValue, SubSource, to_query
 from cronlift.ecto.query import From as FromClause
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
+from cronlift.ecto.returned import rows_of
 from cronlift.ecto.statement import Rendering, Statement
 from cronlift.ecto.updates import runtime_update
 from cronlift.elixir import branches
+from cronlift.elixir.loops import NOT_ONE
 from cronlift.elixir.modules import Module
+from cronlift.elixir.rows import Rewrite, Row
 from cronlift.elixir.syntax import Atom, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, merge
 from cronlift.elixir.values import (
@@ -36,11 +40,15 @@ if TYPE_CHECKING:
 ROWS = Unknown("row data")
 _HARMLESS = {"timeout", "log", "pool_timeout", "queue", "telemetry_event", "telemetry_options", "cache_statement",
              "stacktrace", "deadline", "mode", "skip_pool"}  # fmt: skip
+_CHANGES = {"allow_stale", "returning"}
 # How many arguments come before the options.
 _BEFORE_OPTIONS = {
     "delete_all": 1, "update_all": 2, "insert_all": 2, "insert": 1, "insert!": 1, "all": 1, "one": 1, "one!": 1,
     "exists?": 1, "get": 2, "get!": 2, "get_by": 2, "get_by!": 2, "all_by": 2, "aggregate": 2,
+    "stream": 1, "delete": 1, "delete!": 1, "update": 1, "update!": 1,
 }  # fmt: skip
+_STRUCTS = {"delete", "delete!", "update", "update!"}
+_MANY = {"all", "all_by", "stream"}
 _MAY_RAISE = {"one", "one!", "get!", "get_by", "get_by!"}
 _INSERTS = {"returning", "on_conflict", "conflict_target", "placeholders", "prefix", "replace_changed"}
 
@@ -74,7 +82,8 @@ def _one(
     options = keyword_items(args[before]) if len(args) > before else {}
     # A query's functions hand other options on to `prepare_query` and the driver, which know none of them (ecto
     # lib/ecto/repo/queryable.ex); a repository with such a callback of its own is a problem by itself.
-    if options is None or (name.startswith("insert") and not set(options) <= _HARMLESS | _INSERTS):
+    writing = _INSERTS if name.startswith("insert") else _CHANGES if name in _STRUCTS else None
+    if options is None or (writing is not None and not set(options) <= _HARMLESS | writing):
         raise NotKnownError("the call has options whose meaning for the statement is not known", "query-options")
     database = database_of(ev.project)
     rendering = Rendering(database, database.tables(repo.name))
@@ -90,6 +99,8 @@ def _one(
         struct: Value = ROWS
         success = struct if name == "insert!" else TupleValue((atom("ok"), struct))
         return sent(ev, repo, found, state, scope, span, success, Raised("sql"))
+    if name in _STRUCTS:
+        return _struct(ev, repo, rendering, name, args[0], options, state, scope, span)
     if name == "delete_all":
         query = _query(args[0], options)
         found = rendering.delete_all(query)
@@ -98,12 +109,66 @@ def _one(
         query = runtime_update(query, args[1], Escaper({}, {}, query, place))
         found = rendering.update_all(query)
     else:
-        found = rendering.select(_read(database, name, args, options))
-        flows = sent(ev, repo, found, state, scope, span, ROWS, Raised("sql"))
+        if name == "stream" and scope.transaction is None:
+            text = "a stream is read inside of a transaction only, and none is open where it is made"
+            raise NotKnownError(text, "ecto-query")
+        query = _read(database, name, args, options)
+        found = rendering.select(query)
+        rows = rows_of(rendering, query, found, repo.name, span) if name in _MANY else ROWS
+        flows = sent(ev, repo, found, state, scope, span, rows, Raised("sql"))
         # No row, or more than one, is an exception of its own (ecto lib/ecto/repo/queryable.ex, one/3 and one!/3).
         return [*flows, (flows[0][0], Raised("Ecto.NoResultsError"))] if name in _MAY_RAISE else flows
-    rows = ROWS if found.returns else NIL
-    return sent(ev, repo, found, state, scope, span, TupleValue((ROWS, rows)), Raised("sql"))
+    success = TupleValue((ROWS, ROWS if found.returns else NIL))
+    rewritten = _rewritten(ev, repo, rendering, name, query, scope, span)
+    return sent(ev, repo, found, state, scope, span, success, Raised("sql"), rewritten)
+
+
+def _struct(
+    ev: Evaluator,
+    repo: Module,
+    rendering: Rendering,
+    name: str,
+    value: Value,
+    options: dict[str, Value],
+    state: State,
+    scope: Scope,
+    span: Span,
+) -> list[Flow]:
+    """``Repo.delete`` and ``Repo.update``: one row by its primary key."""
+    struct: Value = value.data if isinstance(value, ChangesetValue) else value
+    success = struct if name.endswith("!") else TupleValue((atom("ok"), ROWS))
+    operation = "delete_all" if name.startswith("delete") else "update_all"
+    if operation == "delete_all":
+        query: QueryValue | None = structs.deletion(rendering, value)
+    else:
+        query = structs.change(rendering, value, f"{span.file}:{span.line}")
+    if query is None:
+        return [(state, success)]
+    found = rendering.delete_all(query) if operation == "delete_all" else rendering.update_all(query)
+    rewritten = _rewritten(ev, repo, rendering, operation, query, scope, span)
+    flows = sent(ev, repo, found, state, scope, span, success, Raised("sql"), rewritten)
+    if isinstance(struct, Row) or options.get("allow_stale") == Known(True):
+        return flows
+    # No such row is an exception (ecto lib/ecto/repo/schema.ex, Ecto.StaleEntryError).
+    return [*flows, (flows[0][0], Raised("Ecto.StaleEntryError"))]
+
+
+def _rewritten(
+    ev: Evaluator, repo: Module, rendering: Rendering, name: str, query: QueryValue, scope: Scope, span: Span
+) -> Rewrite | None:
+    """One statement for all rows that ``query`` depends on; None where it depends on none, or there is no such one."""
+    try:
+        read = rewrites.read_in(query)
+        if read is None:
+            return None
+        if read.repo != repo.name:
+            raise NotKnownError("the rows are read through another repository", "two-repositories")
+        made, statement = rewrites.rewrite(rendering.database, rendering.tables, name, query, read)
+    except NoSqlError as error:
+        ev.problem(NOT_ONE, error.text, span)
+        return None
+    _check_zone(ev, repo, statement, span)
+    return made
 
 
 def sent(
@@ -115,20 +180,15 @@ def sent(
     span: Span,
     success: Value,
     failure: Value,
+    rewritten: Rewrite | None = None,
 ) -> list[Flow]:
-    """The run after a statement: it went well, or it failed."""
-    for doubt in statement.doubts:
-        ev.problem("session-time-zone", f"{repo.name}: {doubt}", span)
-    if statement.fragments:
-        database = database_of(ev.project)
-        why = zone_dependence(statement.sql, partial(database.column_type, repo.name))
-        if why:
-            text = f"{why}: what the statement means depends on the session's time zone, the app's or pg_cron's"
-            ev.problem("session-time-zone", text, span)
+    """The run after a statement: it went well, or it failed. ``rewritten``: one for all the rows it depends on."""
+    _check_zone(ev, repo, statement, span)
     if scope.transaction_repo not in ("", repo.name):
         ev.problem("two-repositories", "the statement stands in a transaction of another repository", span)
     event = SqlEvent(
         statement.sql, statement.parameters, span, repo.name, True, scope.transaction, scope.loop,
+        rewrite=rewritten, whole=rewritten is not None and not scope.loop,
         conditions=scope.conditions, path=scope.path,
     )  # fmt: skip
     if state.failed:
@@ -136,6 +196,19 @@ def sent(
         return [(state, success), (state, failure)]
     ev.findings.sent.setdefault((span, event.sql, event.parameters), event)
     return [(state.send(event), success), (state.send(replace(event, ok=False)), failure)]
+
+
+def _check_zone(ev: Evaluator, repo: Module, statement: Statement, span: Span) -> None:
+    """What a statement means may depend on the session's time zone, above all SQL written by hand."""
+    for doubt in statement.doubts:
+        ev.problem("session-time-zone", f"{repo.name}: {doubt}", span)
+    if not statement.fragments:
+        return
+    database = database_of(ev.project)
+    why = zone_dependence(statement.sql, partial(database.column_type, repo.name))
+    if why:
+        text = f"{why}: what the statement means depends on the session's time zone, the app's or pg_cron's"
+        ev.problem("session-time-zone", text, span)
 
 
 def _query(value: Value, options: dict[str, Value]) -> QueryValue:
@@ -156,7 +229,7 @@ def _read(database: Database, name: str, args: tuple[Value, ...], options: dict[
     """The query behind a reading function (ecto lib/ecto/repo/queryable.ex)."""
     query = _query(args[0], options)
     match name:
-        case "all" | "one" | "one!":
+        case "all" | "one" | "one!" | "stream":
             return query
         case "exists?":
             one = ex.TupleExpr((ex.Fragment(("1",)),))

@@ -18,6 +18,7 @@ from cronlift.ecto.refusals import NotKnownError, RaisesError
 from cronlift.ecto.sources import Plan, Planned
 from cronlift.ecto.types import ANY, EctoType, array_of, cast_name
 from cronlift.elixir import clock_sql
+from cronlift.elixir.rows import Rows, never_nil, pinned_type
 from cronlift.elixir.values import Clock, Fixed, Known, ListValue
 
 if TYPE_CHECKING:
@@ -162,10 +163,23 @@ class Expressions:
         kind, column, where = self.resolve(node.type)
         if node.not_nil and node.value == Known(None):
             raise RaisesError("a query compares with a pinned nil, which Ecto forbids")
+        if (own := pinned_type(node.value)) is not None:
+            return self._of_a_row(node, kind, own, where)
         sent = cast(node.value, kind)
         if isinstance(sent, float) and column in ("real", "float4"):
             return string(repr(sent))
         return self.writer.write(sent, kind, column, where)
+
+    def _of_a_row(self, node: ex.Pin, kind: EctoType, own: object, where: str) -> str:
+        """What a row holds goes into a statement as a parameter; it is of its own field's type already."""
+        wanted = kind.inner if isinstance(node.value, Rows) else kind
+        if wanted != own:
+            raise NotKnownError(f"{where} is compared with a row's field of another type", "parameter-unknown")
+        if node.not_nil and not never_nil(node.value):
+            raise NotKnownError(
+                f"{where} is compared with a row's field that may be nil, for which Ecto raises", "parameter-unknown"
+            )
+        return self.writer.parameter(node.value)
 
     def literal(self, node: ex.Literal) -> str:
         value = node.value

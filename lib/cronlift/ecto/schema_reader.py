@@ -141,6 +141,10 @@ class SchemaReader:
         args = node.args
         options = self._options(args[-1]) if args and isinstance(args[-1], ast.List) else {}
         name = self._name(args[0]) if args and not isinstance(args[0], ast.List) else None
+        if node.name in ("has_many", "has_one", "many_to_many"):
+            unread = len(args) > 2 and not isinstance(args[-1], ast.List)
+            deletes = options.get("on_delete", atom("nothing")) != atom("nothing")
+            self.schema.hooked = self.schema.hooked or deletes or unread
         match node.name:
             case "field" if name:
                 given = args[1] if len(args) > 1 and not isinstance(args[1], ast.List) else None

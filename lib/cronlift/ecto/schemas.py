@@ -51,7 +51,8 @@ class Association:
 
 @dataclass(slots=True)
 class Schema:
-    """One schema module. ``unsure`` says why it cannot be relied on ('' where it can)."""
+    """One schema module. ``unsure`` says why it cannot be relied on ('' where it can); ``hooked``: Ecto's own
+    delete of a row sends further statements, since an association has ``on_delete``."""
 
     module: str
     table: str
@@ -61,6 +62,7 @@ class Schema:
     fields: dict[str, SchemaField] = field(default_factory=dict)
     associations: dict[str, Association] = field(default_factory=dict)
     unsure: str = ""
+    hooked: bool = False
 
     @property
     def primary_key(self) -> list[SchemaField]:

@@ -12,6 +12,7 @@ from cronlift.elixir import branches, forms, library, modules_loaded, repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
+from cronlift.elixir.rows import Row
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, SqlEvent, State, merge, scoped, then
 from cronlift.elixir.trace import Raised as Left
@@ -166,6 +167,8 @@ def _on_target(
             return [(state, Unknown("the clock"))]
         case MapValue() if not args and not node.parens:
             return [(state, target.get(Known(Atom(node.name))) or Unknown("a map's field"))]
+        case Row() if not args and not node.parens:
+            return [(state, target.field(node.name) or Unknown(target.origin))]
         case Unknown(origin=origin) if not args and not node.parens and not _may_be_module(origin):
             return [(state, Unknown(origin))]
     what = f"{node.name}/{len(args)}"
@@ -245,6 +248,8 @@ def remote(
         return loaded
     if module_name == "Ecto.Adapters.SQL":
         return repo.adapter_call(ev, name, args, state, scope, span)
+    if module_name == "Ecto.Changeset" and (made := repo.changeset(name, args)) is not None:
+        return [(state, made)]
     if module_name == "Ecto.Multi":
         return repo.multi_call(ev, name, args, state, scope, span)
     if module_name == "Kernel" and name in ("then", "tap") and len(args) == 2 and isinstance(args[1], Function):

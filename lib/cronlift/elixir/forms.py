@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import branches, calls, patterns
+from cronlift.elixir import branches, calls, loops, patterns
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import alias_pairs
 from cronlift.elixir.patterns import Match
+from cronlift.elixir.rows import Rows
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.trace import Flow, Raised, State, merge, scoped, then
 from cronlift.elixir.values import (
@@ -141,6 +142,14 @@ def _generate(ev: Evaluator, clauses: list[Node], body: ast.Block, state: State,
     def over(s: State, source: Value) -> list[Flow]:
         if isinstance(source, ListValue) and len(source.items) <= _UNROLLED and guard is None:
             return _unrolled(ev, pattern, source.items, rest, body, s, scope)
+        if isinstance(source, Rows) and guard is None:
+            verdict, bindings = ev.matcher(s, scope).match(pattern, source.element, {})
+            if verdict is Match.YES:
+
+                def turn(s2: State, within: Scope) -> list[Flow]:
+                    return scoped(_generate(ev, rest, body, s2.bind(bindings), within), s.env)
+
+                return loops.over(ev, source, turn, s, scope, first.span, "for")
         bound: dict[str, Value] = {name: Unknown("a loop's element") for name in patterns.variables(pattern)}
         within = replace(scope, loop=True)
         once = then(_generate(ev, rest, body, s.bind(bound), within), lambda s2, _: [(s2, Unknown("a list"))])

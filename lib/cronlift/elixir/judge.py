@@ -6,8 +6,9 @@ but not the same on every path, and only then what can move.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from cronlift.elixir import proposals
 from cronlift.elixir.evaluator import Findings
 from cronlift.elixir.parameters import is_writable, parameters
 from cronlift.elixir.syntax import Atom, Span
@@ -72,12 +73,17 @@ def judge(
     if flows is None:
         sent = list(findings.sent.values())
     sent = [e for e in sent if not e.undone]
+    effects = list(findings.effects.values())
+    stays = [e for e in effects if e.kind in BLOCKING]
+    if flows is not None and len(sequences) == 1 and not stays:
+        sent, proposed = proposals.taken(sent)
+        reasons += proposed
+    else:
+        sent = [replace(e, whole=False, loop=e.loop or e.whole) for e in sent]
     steps, step_reasons = _steps(sent, columns)
     reasons += step_reasons
     if flows is None or any(state.lossy for state, _ in flows):
         reasons.append(_reason("too-complex", "there are more paths through this job than could be followed", entry))
-    effects = list(findings.effects.values())
-    stays = [e for e in effects if e.kind in BLOCKING]
     other_engine = [r for r in reasons if r.code == "other-engine"]
     losses = [*_losses(effects), *findings.pinned.values()]
     if stays or other_engine:
@@ -218,7 +224,9 @@ def _other_repository(sent: list[SqlEvent], repo: str | None) -> list[Reason]:
 def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[Reason]]:
     steps: list[Step] = []
     reasons: list[Reason] = []
-    for event in sent:
+    for sent_ in sent:
+        loop = proposals.row_loop(sent_, columns) if sent_.whole else None
+        event = proposals.proposed(sent_)
         if event.sql is None:
             continue
         try:
@@ -238,7 +246,7 @@ def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[
                 sql=event.sql, text=_resolved(event.sql, values), file=event.span.file, line=event.span.line,
                 end_line=event.span.end_line, repo=event.repo, command=known.command, parameters=values,
                 transaction=event.transaction, alone=known.alone, writes=known.writes,
-                condition=_condition(event), relations=known.relations, functions=known.functions,
+                condition=_condition(event), relations=known.relations, functions=known.functions, loop=loop,
             )
         )  # fmt: skip
     lock = next((s for s in steps if s.command == "LOCK" and s.transaction is None), None)

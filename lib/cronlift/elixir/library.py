@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import application_env, builtins, clock
+from cronlift.elixir import application_env, builtins, clock, loops
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, raised, then
@@ -51,6 +51,10 @@ def call(
     """A call of a library: what the catalogue says, with the functions it is given evaluated too."""
     what = f"{module_name}.{name}/{len(args)}"
     entry = ev.catalogue.lookup(module_name, name, len(args))
+    if module_name == "Stream" or (entry is not None and entry.kind == "pure"):
+        over_rows = loops.library_call(ev, module_name, name, args, state, scope, node, span)
+        if over_rows is not None:
+            return over_rows
     if entry is None:
         why = "it is neither in the application nor in the catalogue of known effects"
         return [(state, ev.unknown_call(what, why, span, scope))]

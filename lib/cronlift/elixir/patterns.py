@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.rows import Row
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.values import (
     Binary,
@@ -130,6 +131,8 @@ class Matcher:
         if not isinstance(value, MapValue):
             if value.STRUCT:
                 return self._struct(pattern, value, bound)
+            if isinstance(value, Row):
+                return self._row(pattern, value, bound)
             return self._shapeless(pattern, value, bound)
         verdict = Match.YES
         if isinstance(pattern.struct, ast.Alias):
@@ -164,6 +167,21 @@ class Matcher:
         if plain:
             return Match.YES, bound
         return Match.MAYBE, {**bound, **{name: Unknown("a struct's field") for name in variables(pattern)}}
+
+    def _row(self, pattern: ast.Map, value: Row, bound: Bindings) -> Result:
+        """A row is its schema's struct, with the fields the schema has."""
+        verdict = Match.YES
+        if isinstance(pattern.struct, ast.Alias):
+            verdict = Match.YES if self.expand(pattern.struct) == value.read.struct else Match.NO
+        elif pattern.struct is not None:
+            verdict = Match.MAYBE
+        for key_node, inner in pattern.pairs:
+            key = self.lookup(key_node)
+            name = key.value.name if isinstance(key, Known) and isinstance(key.value, Atom) else ""
+            found = value.field(name)
+            one, bound = self.match(inner, found or Unknown(value.origin), bound)
+            verdict = min(verdict, one if found else Match.MAYBE)
+        return verdict, bound
 
     def _shapeless(self, pattern: Node, value: Value, bound: Bindings, *, sure_no: bool = True) -> Result:
         """The value has no shape to take apart: bind the pattern's variables to unknowns."""

@@ -92,6 +92,13 @@ def multi_call(ev: Evaluator, name: str, args: tuple[Value, ...], state: State, 
     return [(state, ev.unknown_call(what, "what it adds to the transaction is not known", span, scope))]
 
 
+def changeset(name: str, args: tuple[Value, ...]) -> Value | None:
+    """``Ecto.Changeset.name(args)`` where the changes are known (see ecto/changesets.py); None where they are not."""
+    from cronlift.ecto import changesets
+
+    return changesets.build(name, args)
+
+
 def call(
     ev: Evaluator,
     module: Module,

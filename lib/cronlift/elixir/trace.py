@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 
 from cronlift.elixir.immutable import immutable
+from cronlift.elixir.rows import Rewrite
 from cronlift.elixir.syntax import Span
 from cronlift.elixir.values import Value, join
 
@@ -20,8 +21,9 @@ class TooComplex(Exception):
 class SqlEvent:
     """A statement sent (``ok``) or failed; ``sql`` None where its text is not known.
 
-    ``undone`` marks the place where a transaction's statements were rolled back. ``conditions`` and ``path``
-    are for messages; they do not tell events apart.
+    ``undone`` marks the place where a transaction's statements were rolled back. ``loop``: it is sent in a loop;
+    ``rewrite``: one statement that does the same for all rows the loop goes over; ``whole``: the event stands for all
+    of the loop. ``conditions`` and ``path`` are for messages; they do not tell events apart.
     """
 
     sql: str | None
@@ -32,6 +34,8 @@ class SqlEvent:
     transaction: int | None = None
     loop: bool = False
     undone: bool = False
+    rewrite: Rewrite | None = None
+    whole: bool = False
     conditions: tuple[Span, ...] = field(default=(), compare=False)
     path: tuple[str, ...] = field(default=(), compare=False)
 

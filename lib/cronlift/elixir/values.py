@@ -180,8 +180,11 @@ def join(a: Value, b: Value) -> Value:
         return a
     distinct = tuple(dict.fromkeys((*alternatives(a), *alternatives(b))))
     unknown = next((v for v in distinct if isinstance(v, Unknown)), None)
-    if unknown is not None or len(distinct) > _MAX_ALTERNATIVES:
-        return unknown or Unknown("several possible values")
+    if unknown is not None:
+        # One that remembers where it comes from (rows.py) would say too much: the value may be the other one.
+        return Unknown(unknown.origin)
+    if len(distinct) > _MAX_ALTERNATIVES:
+        return Unknown("several possible values")
     return OneOf(distinct)
 
 

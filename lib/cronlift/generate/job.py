@@ -43,6 +43,7 @@ def plan_job(
     ``names_taken`` holds ``schema.procedure`` of the jobs planned before: two workers of one last name get two
     procedures.
     """
+    _check_rewrites(job, decision)
     schedule = _schedule(job, target)
     reads = _read_steps(job, connection, target)
     facts = [r.facts for r in reads]
@@ -96,12 +97,23 @@ def plan_job(
         default_grantees=grantees,
         steps=job.steps,
         losses=job.losses,
-        warnings=tuple(_warnings(facts, role, commits, schedule)),
+        warnings=tuple(_warnings(facts, role, commits, schedule) + _rewritten(job)),
         masks=decision.masks if decision else (),
         config_file=job.config.file,
         config_line=job.config.line,
         hash=digest({"procedure": procedure_sql, "command": command, "schedule": schedule.pg_cron}),
     )
+
+
+def _check_rewrites(job: ClassifiedJob, decision: Decision | None) -> None:
+    """A statement that the application does not send needs somebody who accepted it."""
+    for step in job.steps:
+        if step.loop is not None and not (decision and decision.rewrite):
+            raise RefusalError(
+                "rewrite-not-accepted",
+                f"{step.file}:{step.line}: one statement is proposed in the place of a loop; a decision must accept it "
+                "(rewrite: true)",
+            )
 
 
 def _schedule(job: ClassifiedJob, target: Target) -> ScheduleVerdict:
@@ -316,4 +328,14 @@ def _warnings(facts: Sequence[Facts], role: Role, commits: bool, schedule: Sched
             "the procedure ends transactions, as the app did: CALL it outside of a transaction block; it leaves the "
             "session's search_path set"
         )
+    return texts
+
+
+def _rewritten(job: ClassifiedJob) -> list[str]:
+    """What stands for a loop, in the plan of those who approve it."""
+    texts = []
+    for step in job.steps:
+        if step.loop is not None:
+            each = "; it commits all rows at once, the application one by one" if step.loop.commits else ""
+            texts.append(f"the statement for {step.file}:{step.line} stands for a loop, by decision{each}")
     return texts

@@ -30,8 +30,8 @@ class Witness(Record):
 class Decision(Record):
     """``code_hash`` binds it to the code it judged; a decision on other code is stale, which is an error.
 
-    ``move`` selects the job; ``verdict`` overrules needs_review or takes a pure_sql back; the names and the
-    role default to the plan's.
+    ``rewrite`` accepts the one statement that is proposed in the place of a loop. ``move`` selects the job;
+    ``verdict`` overrules needs_review or takes a pure_sql back; the names and the role default to the plan's.
     """
 
     code_hash: str
@@ -40,6 +40,7 @@ class Decision(Record):
     why: str
     move: StrictBool = True
     verdict: Literal["pure_sql", "app_logic", "needs_review"] | None = None
+    rewrite: StrictBool = False
     cron_name: str | None = None
     procedure: str | None = None
     schema_name: str | None = None

@@ -46,13 +46,26 @@ class Parameter(Record):
     by_type: dict[str, str] = Field(default_factory=dict)
 
 
+class RowLoop(Record):
+    """The loop that a proposed statement stands for, as the app runs it: it reads ``rows`` (at ``line``), and sends
+    ``each`` for every one of them (its columns as ``r."column"``) or, where it is ``listed``, once for all, the rows'
+    values as ``ARRAY(SELECT …)``. ``commits``: the app commits after each row."""
+
+    rows: str
+    each: str
+    line: int
+    listed: bool = False
+    commits: bool = False
+
+
 class Step(Record):
     """One statement the job sends, in order.
 
     ``sql`` is the text as the app sends it (``$1`` placeholders kept), ``text`` the same with the
     parameters resolved, ``transaction`` numbers the ``Repo.transaction`` it stands in (None: the app
     commits it on its own), ``command`` is PostgreSQL's command tag (``INSERT``, ``REFRESH MATERIALIZED VIEW``),
-    ``alone`` says that PostgreSQL refuses it in a transaction block.
+    ``alone`` says that PostgreSQL refuses it in a transaction block. ``loop``: the application sends no such statement:
+    it is proposed in the place of a loop, and a decision must accept it.
     """
 
     sql: str
@@ -69,6 +82,7 @@ class Step(Record):
     writes: bool = True
     relations: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    loop: RowLoop | None = None
 
 
 class ClassifiedJob(Job):

@@ -12,7 +12,7 @@ import psycopg
 from cronlift import resources
 from cronlift.model.verification import Proof
 from cronlift.postgres.server import Connection
-from cronlift.proof import changes, savepoints, segments
+from cronlift.proof import changes, row_loops, savepoints, segments
 from cronlift.proof.case import Case, Procedure, procedure_of, reach_of
 from cronlift.proof.comparing import Pair
 from cronlift.proof.counters import Sequences
@@ -59,6 +59,7 @@ def _prove(case: Case) -> Finding:
         parts.append(on_copies(case, procedure, reach))
     if case.worker is not None:
         parts.append(beside_the_worker(case, case.worker, procedure, reach))
+    parts += row_loops.findings(case.job.steps)
     parts += [Finding("weak", f"not compared: {text}", proof=Proof(open=(text,))) for text in reach.unheard]
     return together([part for part in parts if part is not None])
 

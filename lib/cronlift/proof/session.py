@@ -14,6 +14,7 @@ from cronlift.generate.catalog import path_text
 from cronlift.model.plan import PlannedJob, Target
 from cronlift.model.verdict import Step
 from cronlift.postgres.server import Connection
+from cronlift.proof import row_loops
 from cronlift.proof.findings import Failure, SideError
 
 
@@ -82,8 +83,12 @@ def unbecome(connection: Connection) -> None:
 
 
 def run_app(connection: Connection, steps: Sequence[Step]) -> None:
-    """The app's statements, each as its driver sends it: placeholders kept, values bound. Raises SideError."""
+    """The app's statements, each as its driver sends it: placeholders kept, values bound; in the place of a statement
+    that stands for a loop the loop. Raises SideError."""
     for step in steps:
+        if step.loop is not None:
+            run_command(connection, row_loops.block(step.loop))
+            continue
         values = [_value(connection, p.sql) for p in sorted(step.parameters, key=lambda p: p.position)]
         result = connection.pgconn.exec_params(step.sql.encode(), values or None)
         if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):

@@ -143,6 +143,20 @@ def _decided(job: ClassifiedJob, decision: Decision) -> ClassifiedJob:
             where=f"{job.config.file}:{job.config.line}",
             do="leave it in the application, or write its SQL where it can be read",
         )
+    loop = next((step for step in job.steps if step.loop is not None), None)
+    if verdict == "pure_sql" and loop is not None and not decision.rewrite:
+        raise UsageError(
+            f"{job.id} cannot be decided to be pure SQL without a word on its loop: the application sends no such "
+            "statement as the one that is proposed for it",
+            where=f"{loop.file}:{loop.line}",
+            do="look at what differs, then set `rewrite: true`; or leave the job in the application",
+        )
+    if decision.rewrite and loop is None:
+        raise UsageError(
+            f"the decision on {job.id} accepts a rewrite, and none is proposed for it",
+            where=f"{job.config.file}:{job.config.line}",
+            do="take `rewrite: true` out",
+        )
     if decision.move and verdict != "pure_sql":
         raise UsageError(
             f"{job.id} is to be moved, but is {verdict}",

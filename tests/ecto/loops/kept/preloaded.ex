@@ -1,0 +1,15 @@
+# reason: ecto-preload
+# reason: ecto-changeset
+defmodule Clinic.Workers.Preloaded do
+  use Oban.Worker
+
+  import Ecto.Query
+  alias Clinic.Repo
+  alias Clinic.Care.Visit
+
+  @impl Oban.Worker
+  def perform(_job) do
+    Repo.all(from v in Visit, where: v.room == 1, preload: :bill) |> Enum.each(&Repo.delete!/1)
+    :ok
+  end
+end
