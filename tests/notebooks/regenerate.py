@@ -34,7 +34,7 @@ plan_hash = RunFolder(resolve(run)).read(Plan).hash""",
     "05_verify": 'run = "runs/kept"',
     "06_monitor": 'owned = True\nruns = ["runs/kept"]',
 }
-VARYING = {"monitor-runs", "monitor-failures", "records", "plots"}
+VARYING = {"monitor-runs", "monitor-failures", "before-after", "records", "plots"}
 
 
 def twin(name: str) -> Any:

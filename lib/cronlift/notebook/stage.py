@@ -178,6 +178,16 @@ def monitor(params: VerifyParameters, name: str) -> Block:
     return views.query(views.headline(query), query, columns, rows)
 
 
+def before_after(params: VerifyParameters) -> Block:
+    """Each moved job's times: as the app's scheduler wrote them down, as they are now, and in the proof. Reads only."""
+    from cronlift.comparison.before_after import compare
+    from cronlift.notebook import before_after as shown
+
+    folder = params.folder()
+    plan, inventory = folder.read(Plan), folder.read_if_there(Inventory)
+    return shown.before_after(compare(plan, params.server(), inventory, folder.read_evidence()))
+
+
 @contextmanager
 def _record(params: Parameters) -> Iterator[RunFolder]:
     """The run folder, held for writing; closed as a record afterwards, unless a runner holds it and does so."""

@@ -157,7 +157,15 @@ def _labels(connection: Connection, planted: Planted) -> dict[Row, str]:
 def _finding(rounds: _Rounds, planted: Planted, notes: Sequence[str], *, notifies: bool) -> Finding:
     first, second = rounds.first, rounds.second
     lines = [*planted.lines, *first.lines, *notes]
-    details: dict[str, Any] = {"planted rows": planted.count, **first.details}
+    took = [comparison for comparison in (first, second) if comparison is not None]
+    details: dict[str, Any] = {
+        "planted rows": planted.count,
+        "milliseconds": {
+            "app": [round(comparison.app.milliseconds, 3) for comparison in took],
+            "procedure": [round(comparison.job.milliseconds, 3) for comparison in took],
+        },
+        **first.details,
+    }
     proof = first.proof.model_copy(
         update={"planted": planted.plantings, "open": (*planted.failed, *notes, *first.proof.open)}
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import psycopg
 
@@ -32,7 +33,8 @@ class OthersError(Exception):
 @dataclass
 class State:
     """What a run left; rows newer than ``since`` are its own. ``failure``: it was refused; then nothing of it stays, as
-    in the app. ``unread`` are relations that nothing speaks of, ``added`` and ``removed`` some rows, to be shown."""
+    in the app. ``unread`` are relations that nothing speaks of, ``added`` and ``removed`` some rows, to be shown;
+    ``milliseconds`` is what the side itself took, without any reading."""
 
     since: Mark
     failure: Failure | None = None
@@ -44,6 +46,7 @@ class State:
     unread: list[Key] = field(default_factory=list)
     added: dict[Key, list[Row]] = field(default_factory=dict)
     removed: dict[Key, list[Row]] = field(default_factory=dict)
+    milliseconds: float = 0.0
 
 
 @dataclass
@@ -133,7 +136,9 @@ class Bench:
             with self.connection.transaction():
                 become(self.connection, side)
                 try:
+                    began = perf_counter()
                     run(self.connection)
+                    state.milliseconds = (perf_counter() - began) * 1000
                     if constraints:
                         self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 except psycopg.Error as error:
