@@ -8,8 +8,8 @@ from cronlift.comparison import plot
 from cronlift.comparison.before_after import Compared
 from cronlift.comparison.history import Measured
 from cronlift.comparison.spread import figure, spread
-from cronlift.notebook.display import Block, Cell, Code, Noted, Part, Picture, Say, Table
 from cronlift.drawing import svg
+from cronlift.notebook.display import Block, Cell, Code, Noted, Part, Picture, Say, Table
 
 SAID = (
     "The same statements take the same time whoever sends them. What a move takes away is the idle load of the "
