@@ -42,11 +42,7 @@ def gated(app_database):
     """The application's database with a queue, and schema cronlift, whose objects no other role may touch."""
     app_database.execute(QUEUE)
     with app_database.admin() as connection:
-        if connection.execute("SELECT FROM pg_roles WHERE rolname = 'cronlift_owner'").fetchone() is None:
-            connection.execute(managed.create_role())
-        connection.execute(managed.create_schema())
-        connection.execute("SET LOCAL ROLE cronlift_owner")
-        for statement in (*managed.fill_schema(), managed.grants(app_database.role)):
+        for statement in managed.create_schema([app_database.role]):
             connection.execute(text_of(statement).encode())
     return app_database
 
@@ -82,3 +78,9 @@ def gate(gated):
         return job
 
     return put
+
+
+@pytest.fixture
+def queue():
+    """Oban's tables, and some procedures."""
+    return QUEUE

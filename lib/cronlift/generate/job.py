@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cronlift.elixir import clock_sql
-from cronlift.generate import catalog, names, procedure
+from cronlift.generate import catalog, command, gating, names, procedure
 from cronlift.generate.catalog import Connection, Facts, Role
+from cronlift.generate.gating import Gating
 from cronlift.generate.procedure import Part
-from cronlift.generate.quoting import Body, Name, template, text_of
+from cronlift.generate.quoting import Name, template, text_of
 from cronlift.generate.refusal import RefusalError
 from cronlift.generate.statement import Statement, is_computed, qualified, read
 from cronlift.model.decision import Decision
@@ -37,8 +38,10 @@ def plan_job(
     target: Target,
     connection: Connection,
     names_taken: set[str],
+    gates: Gating | None = None,
 ) -> PlannedJob:
-    """Plan one job against the app's database, read-only. Raises RefusalError with the reason where it cannot.
+    """Plan one job against the app's database, read-only; behind a gate where ``gates`` are given. Raises RefusalError
+    with the reason where it cannot.
 
     ``names_taken`` holds ``schema.procedure`` of the jobs planned before: two workers of one last name get two
     procedures.
@@ -76,7 +79,14 @@ def plan_job(
         call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
         grantees = catalog.default_grantees(connection, schema_name, role.name)
 
-    command = _guarded(call, schedule.guard)
+    managed = None
+    runs = command.plain(call, schedule.guard)
+    losses = job.losses
+    if gates is not None:
+        managed = gates.of(job, decision, schedule, gated=procedure_sql is not None, commits=commits)
+        losses = gating.losses(job, managed)
+        if procedure_sql is not None:
+            runs = command.managed(job.id, call, commits=commits)
     cron_name = (
         names.checked(decision.cron_name, f"the cron name of {job.id}")
         if decision and decision.cron_name is not None
@@ -88,7 +98,7 @@ def plan_job(
         cron_name=cron_name,
         schedule=schedule,
         call=call,
-        command=command,
+        command=runs,
         job_role=role.name,
         schema_name=schema_name,
         procedure=procedure_name,
@@ -96,12 +106,16 @@ def plan_job(
         commits=commits,
         default_grantees=grantees,
         steps=job.steps,
-        losses=job.losses,
+        losses=losses,
         warnings=tuple(_warnings(facts, role, commits, schedule) + _rewritten(job)),
         masks=decision.masks if decision else (),
+        managed=managed,
         config_file=job.config.file,
         config_line=job.config.line,
-        hash=digest({"procedure": procedure_sql, "command": command, "schedule": schedule.pg_cron}),
+        hash=digest(
+            {"procedure": procedure_sql, "command": runs, "schedule": schedule.pg_cron}
+            | ({"managed": managed.model_dump(mode="json")} if managed else {})
+        ),
     )
 
 
@@ -130,15 +144,6 @@ def _schedule(job: ClassifiedJob, target: Target) -> ScheduleVerdict:
     if verdict.equal != "proved" or verdict.pg_cron is None:
         raise RefusalError(f"schedule-{verdict.equal}", f"schedule {job.schedule!r} ({job.timezone}): {notes}")
     return verdict
-
-
-def _guarded(call: str, guard: str | None) -> str:
-    """The cron entry's command. A guard stands around the call, not in the procedure: the procedure does what the app
-    did, and the entry decides whether its tick counts. CALL may COMMIT inside DO (manual, 43.8)."""
-    if guard is None:
-        return call
-    body = Body(f"\nBEGIN\n  IF {guard} THEN\n    {call};\n  END IF;\nEND\n", "guard")
-    return text_of(template("generate/do", body=body))
 
 
 def _read_steps(job: ClassifiedJob, connection: Connection, target: Target) -> list[_Read]:

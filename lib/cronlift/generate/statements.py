@@ -37,12 +37,17 @@ def drop_procedure(job: PlannedJob) -> tuple[sql.Composable, ...]:
 def schedule(job: PlannedJob, target: Target) -> tuple[sql.Composable, ...]:
     """Cron database: the entry. Whether there is one of that name, the caller has looked: pg_cron would overwrite its
     schedule and command, and before 1.6.3 keep its database."""
+    return schedule_entry(job.cron_name, job.schedule.pg_cron or "", job.command, job.job_role, target)
+
+
+def schedule_entry(name: str, expression: str, command: str, role: str, target: Target) -> tuple[sql.Composable, ...]:
+    """Cron database: an entry by its parts."""
     entry: dict[str, sql.Composable] = {
-        "name": Text(job.cron_name),
-        "schedule": Text(job.schedule.pg_cron or ""),
-        "command": Text(job.command),
+        "name": Text(name),
+        "schedule": Text(expression),
+        "command": Text(command),
         "database": Text(target.database),
-        "role": Text(job.job_role),
+        "role": Text(role),
     }
     if target.split:
         return (template("generate/schedule_in_database", **entry),)
@@ -51,7 +56,12 @@ def schedule(job: PlannedJob, target: Target) -> tuple[sql.Composable, ...]:
 
 def unschedule(job: PlannedJob) -> tuple[sql.Composable, ...]:
     """Cron database: the entry goes. Whether it is still the planned one, the caller has looked."""
-    return (template("generate/unschedule", name=Text(job.cron_name), role=Text(job.job_role)),)
+    return unschedule_entry(job.cron_name, job.job_role)
+
+
+def unschedule_entry(name: str, role: str) -> tuple[sql.Composable, ...]:
+    """Cron database: an entry by its name and owner goes."""
+    return (template("generate/unschedule", name=Text(name), role=Text(role)),)
 
 
 def signature(job: PlannedJob) -> str:

@@ -12,17 +12,18 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from cronlift.generate import statements
+from cronlift.generate import managed, statements
 from cronlift.installation import refusal, state
-from cronlift.installation.patience import GaveUpError, patiently
+from cronlift.installation.patience import PATIENCE, GaveUpError, Patience, patiently
 from cronlift.installation.sessions import Sessions
-from cronlift.installation.state import Found
+from cronlift.installation.state import Found, Kind
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Connection, Server
 
-Kind = Literal["procedure", "cron_entry"]
 Way = Literal["install", "rollback"]
-KINDS: tuple[Kind, ...] = ("procedure", "cron_entry")
+
+FENCING = Patience(attempts=60, lock_timeout=100)
+"""For the application's queue table: whoever waits for it has the application wait behind, so each try is short."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,33 @@ class Part:
     database: str
     connection: Connection
     kinds: tuple[Kind, ...]
+    patience: Patience = PATIENCE
 
 
 def parts(plan: Plan, sessions: Sessions, way: Way) -> tuple[Part, ...]:
-    """The transactions of an act, in order. In: the procedures first, since one that nobody calls harms nobody, while
-    an entry without its procedure fails at each tick. Back: the other way round."""
-    app = Part(plan.target.database, sessions.app, ("procedure",))
-    cron = Part(plan.target.cron_database, sessions.cron, ("cron_entry",))
-    order = (app, cron) if way == "install" else (cron, app)
-    if sessions.split:
-        return order
-    return (replace(order[0], kinds=order[0].kinds + order[1].kinds),)
+    """The transactions of an act, in order.
+
+    In: the procedures first, since one that nobody calls harms nobody, while an entry without its procedure fails at
+    each tick; in a managed plan behind a shut gate, and the fence last, by itself. Back: the other way round, without
+    what other plans share (schema, sweepers, fence).
+    """
+    gated = plan.mode == "managed"
+    app_kinds: tuple[Kind, ...] = ("schema", "procedure", "gate") if gated else ("procedure",)
+    cron_kinds: tuple[Kind, ...] = ("cron_entry", "sweeper") if gated else ("cron_entry",)
+    if way == "rollback":
+        app_kinds, cron_kinds = (("procedure", "gate") if gated else app_kinds), ("cron_entry",)
+    app = Part(plan.target.database, sessions.app, app_kinds)
+    cron = Part(plan.target.cron_database, sessions.cron, cron_kinds)
+    order: tuple[Part, ...] = (app, cron) if way == "install" else (cron, app)
+    if not sessions.split:
+        order = (replace(order[0], kinds=order[0].kinds + order[1].kinds),)
+    fence = Part(plan.target.database, sessions.app, ("fence",), FENCING)
+    return (*order, fence) if gated and way == "install" else order
 
 
-def look(plan: Plan, part: Part) -> list[Found]:
+def look(plan: Plan, part: Part, way: Way) -> list[Found]:
     """What is there of the part's objects, in the plan's order."""
-    return [found for kind in part.kinds for found in _look(plan, part.connection, kind)]
+    return [found for kind in part.kinds for found in _look(plan, part.connection, kind, way)]
 
 
 def perform(plan: Plan, part: Part, server: Server, way: Way, *, edited: bool, before: bool) -> None:
@@ -59,14 +71,14 @@ def perform(plan: Plan, part: Part, server: Server, way: Way, *, edited: bool, b
 
     def transaction() -> None:
         for kind in part.kinds:
-            found = _look(plan, part.connection, kind)
+            found = _look(plan, part.connection, kind, way)
             refusal.check(found, way, edited=edited)
             _run(part.connection, [s for one in _ordered(found, way) for s in _statements(plan, one, way)])
-            wrong = [f for f in _look(plan, part.connection, kind) if f.state != _GOAL[way]]
+            wrong = [f for f in _look(plan, part.connection, kind, way) if f.state != _GOAL[way]]
             refusal.unexpected(wrong)
 
     try:
-        patiently(part.connection, server, transaction)
+        patiently(part.connection, server, transaction, part.patience)
     except GaveUpError as gave_up:
         raise refusal.locked(gave_up, part.database, after_first=before) from None
     except psycopg.Error as error:
@@ -86,23 +98,56 @@ def _ordered(found: Sequence[Found], way: Way) -> Sequence[Found]:
     return found if way == "install" else tuple(reversed(found))
 
 
-def _look(plan: Plan, connection: Connection, kind: Kind) -> list[Found]:
-    if kind == "procedure":
-        jobs = [job for job in plan.jobs if job.procedure_sql is not None]
-        return [state.procedure(connection, job, plan.target) for job in jobs]
-    return [state.cron_entry(connection, job, plan.target) for job in plan.jobs]
+def _look(plan: Plan, connection: Connection, kind: Kind, way: Way) -> list[Found]:
+    jobs, target = plan.jobs, plan.target
+    match kind:
+        case "procedure":
+            return [state.procedure(connection, job, target) for job in jobs if job.procedure_sql is not None]
+        case "cron_entry":
+            # One that no gate can hold back is made by start; on the way back all go.
+            named = managed.entries(jobs) if way == "install" else jobs
+            return [state.cron_entry(connection, job, target) for job in named]
+        case "schema":
+            return [state.schema(connection, managed.roles(jobs), target)]
+        case "gate":
+            return [state.gate(connection, job, target) for job in jobs]
+        case "sweeper":
+            sweepers = managed.sweepers(jobs, target).items()
+            return [state.sweeper(connection, name, role, target) for name, role in sweepers]
+        case "fence":
+            return [state.fence(connection, *fence, target) for fence in managed.fences(jobs)]
 
 
 def _statements(plan: Plan, found: Found, way: Way) -> tuple[sql.Composable, ...]:
     """The statements that bring one object to where the act wants it; an edited one goes before it is made anew."""
-    if found.object == "procedure":
-        gone, made = statements.drop_procedure(found.job), statements.create_procedure(found.job)
-    else:
-        gone, made = statements.unschedule(found.job), statements.schedule(found.job, plan.target)
+    gone, made = _both(plan, found)
     return (
         *(gone if found.state == "edited" or (way == "rollback" and found.state == "present") else ()),
         *(made if way == "install" and found.state != "present" else ()),
     )
+
+
+def _both(plan: Plan, found: Found) -> tuple[tuple[sql.Composable, ...], tuple[sql.Composable, ...]]:
+    """What takes an object away, and what makes it."""
+    job, target = found.job, plan.target
+    if job is not None:
+        match found.object:
+            case "procedure":
+                return statements.drop_procedure(job), statements.create_procedure(job)
+            case "gate":
+                return managed.delete_gate(job), managed.insert_gate(job, target)
+            case _:
+                return statements.unschedule(job), statements.schedule(job, target)
+    match found.object:
+        case "schema":
+            return (), managed.create_schema(managed.roles(plan.jobs))
+        case "fence":
+            column = dict(managed.fences(plan.jobs))[found.name]
+            return (managed.drop_fence(found.name),), (managed.create_fence(found.name, column),)
+        case _:
+            role = managed.sweepers(plan.jobs, target)[found.name]
+            made = statements.schedule_entry(found.name, managed.EVERY_MINUTE, managed.SWEEP, role, target)
+            return statements.unschedule_entry(found.name, role), made
 
 
 def _run(connection: Connection, todo: Sequence[sql.Composable]) -> None:

@@ -9,6 +9,7 @@ import psycopg
 
 from cronlift import resources
 from cronlift.errors import ServerError
+from cronlift.generate import managed
 from cronlift.generate.quoting import connect
 from cronlift.installation import act, refusal
 from cronlift.installation.act import Way
@@ -22,27 +23,40 @@ from cronlift.postgres.server import Connection
 def rights(plan: Plan, sessions: Sessions, found: Sequence[Found], way: Way) -> tuple[Right, ...]:
     """Every right that what is left to do needs, held or not; none where nothing is left to do. Read-only.
 
-    The questions, with the source of each, are in ``sql/install/rights_app.sql`` and ``rights_cron.sql``.
+    The questions, with the source of each, are in ``sql/install/rights_app.sql`` and ``rights_cron.sql``, and of a
+    managed plan in ``sql/handover/rights.sql``.
     """
-    jobs = {kind: [f.job for f in found if f.object == kind and act.to_do(f, way)] for kind in act.KINDS}
+    to_do = [f for f in found if act.to_do(f, way)]
+    procedures = [f.job for f in to_do if f.object == "procedure" and f.job]
     asked: list[Right] = []
-    if jobs["procedure"]:
+    if procedures:
         asked += _ask(
             sessions.app,
             "install/rights_app",
             {
                 "way": way,
-                "schemas": sorted({str(job.schema_name) for job in jobs["procedure"]}),
-                "owners": sorted({job.job_role for job in jobs["procedure"]}),
+                "schemas": sorted({str(job.schema_name) for job in procedures}),
+                "owners": sorted({job.job_role for job in procedures}),
             },
         )
-    if jobs["cron_entry"]:
+    if any(f.object in ("schema", "gate", "fence") for f in to_do):
+        asked += _ask(
+            sessions.app,
+            "handover/rights",
+            {
+                "schema": any(f.object == "schema" for f in to_do),
+                "relations": [f.name for f in to_do if f.object == "fence"],
+            },
+        )
+    sweepers = managed.sweepers(plan.jobs, plan.target) if plan.mode == "managed" else {}
+    owners = {f.job.job_role if f.job else sweepers[f.name] for f in to_do if f.object in ("cron_entry", "sweeper")}
+    if owners:
         schedule = "schedule_in_database/6" if sessions.split else "schedule/3"
         asked += _ask(
             sessions.cron,
             "install/rights_cron",
             {
-                "owners": sorted({job.job_role for job in jobs["cron_entry"]}),
+                "owners": sorted(owners),
                 "functions": [schedule, "unschedule/1"] if way == "install" else ["unschedule/1"],
             },
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import StrictBool
+from pydantic import StrictBool, StrictInt
 
 from cronlift.model.document import Record
 
@@ -31,7 +31,10 @@ class Decision(Record):
     """``code_hash`` binds it to the code it judged; a decision on other code is stale, which is an error.
 
     ``rewrite`` accepts the one statement that is proposed in the place of a loop. ``move`` selects the job;
-    ``verdict`` overrules needs_review or takes a pure_sql back; the names and the role default to the plan's.
+    ``verdict`` overrules needs_review or takes a pure_sql back; the names and the role default to the plan's. In a
+    managed plan: ``queue_table`` names the application's queue where several look like it (``schema.table``),
+    ``max_attempts`` (default: the application's) and ``backoff`` (``oban``, or seconds) say how a failed run is tried
+    again, ``overlap``, ``catch_up`` and ``unique_across`` are as in the plan.
     """
 
     code_hash: str
@@ -48,6 +51,12 @@ class Decision(Record):
     superuser: StrictBool = False
     masks: tuple[Mask, ...] = ()
     witness: Witness | None = None
+    queue_table: str | None = None
+    overlap: Literal["queue", "skip", "allow"] | None = None
+    max_attempts: StrictInt | None = None
+    backoff: str | None = None
+    catch_up: StrictBool = False
+    unique_across: StrictBool = False
 
 
 class Decisions(Record):

@@ -9,10 +9,10 @@ from cronlift.model.document import Document, Record
 
 class Action(Record):
     """One object: created by this act, already ``present`` as planned, ``removed``, ``absent`` already, or still
-    only ``planned``: to be created, to be removed."""
+    only ``planned``: to be created, to be removed. ``job`` is empty where it serves several jobs."""
 
     database: str
-    object: Literal["procedure", "cron_entry"]
+    object: Literal["procedure", "cron_entry", "schema", "gate", "sweeper", "fence"]
     name: str
     job: str
     state: Literal["planned", "created", "present", "removed", "absent"]

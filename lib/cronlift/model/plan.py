@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from cronlift.model.decision import Mask
 from cronlift.model.document import Document, Record, digest
 from cronlift.model.verdict import Loss, Step
+
+Mode = Literal["plain", "managed"]
+"""How a plan hands its jobs over: at the next deploy (plain), or exactly at one tick, by gate and fence (managed)."""
 
 
 class Target(Record):
@@ -56,11 +59,35 @@ class ScheduleVerdict(Record):
     notes: tuple[str, ...] = ()
 
 
+class Managed(Record):
+    """What the gate says of a job beside its schedule (HANDOVER: one row per job in ``cronlift.gate``).
+
+    ``relation`` is the application's queue table as SQL, ``column`` what the fence turns a row away by (``queue``
+    where the table is partitioned by state). Rows of the job are known by worker and ``args``, and by ``cron_expr``
+    where another entry has the same. ``guard`` is the schedule's guard with the tick as ``$1``. ``overlap``: a tick
+    during a run waits (``queue``), is left out (``skip``) or runs beside it (``allow``); ``backoff`` is ``oban``
+    (its default) or seconds; ``catch_up``: the latest tick is run later where nobody ran it; ``unique_across``: not
+    while the application executes the same job.
+    """
+
+    relation: str
+    column: Literal["state", "queue"] = "state"
+    args: dict[str, Any]
+    cron_expr: str | None = None
+    guard: str | None = None
+    overlap: Literal["queue", "skip", "allow"] = "queue"
+    max_attempts: int = 1
+    backoff: str = "oban"
+    catch_up: bool = False
+    unique_across: bool = False
+
+
 class PlannedJob(Record):
     """One job's way into the database.
 
-    ``call`` is the one statement that does the work, ``command`` what the cron entry runs: the same, or, where the
-    schedule needs a guard, a block that asks whether the tick is one of the job's before it does.
+    ``call`` is the one statement that does the work, ``command`` what the cron entry runs: in a plain plan the same,
+    or, where the schedule needs a guard, a block that asks whether the tick is one of the job's before it does; in a
+    managed plan a call of the runner, which asks the gate. ``managed`` is None in a plain plan.
     ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
     ``commits`` says that the procedure ends transactions itself; ``default_grantees`` are the roles that the database's
     default privileges would let execute it (they are taken out again); ``hash`` is the SHA-256 of procedure, command
@@ -83,6 +110,7 @@ class PlannedJob(Record):
     losses: tuple[Loss, ...]
     warnings: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
+    managed: Managed | None = None
     config_file: str
     config_line: int
     hash: str
@@ -108,7 +136,7 @@ class Plan(Document):
     repository's top or, where ``app`` is not in one, from the application's folder)."""
 
     app: str
-    mode: Literal["plain", "managed"] = "plain"
+    mode: Mode = "plain"
     target: Target
     jobs: tuple[PlannedJob, ...]
     refused: tuple[Refused, ...] = ()

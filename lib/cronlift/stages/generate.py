@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cronlift.generate import migration, patch, script
+from cronlift.generate import gating, migration, patch, script
 from cronlift.generate.catalog import Connection
+from cronlift.generate.gating import Gating
 from cronlift.generate.job import plan_job
 from cronlift.generate.refusal import RefusalError
 from cronlift.generate.selection import decision_for, select
 from cronlift.model.decision import Decision, Decisions
-from cronlift.model.plan import Plan, PlannedJob, Refused, Target
+from cronlift.model.plan import Mode, Plan, PlannedJob, Refused, Target
 from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.postgres import identity
 from cronlift.postgres.server import Server
@@ -26,6 +27,7 @@ def generate(
     decisions: Decisions | None = None,
     jobs: Sequence[str] = (),
     run_id: str = "",
+    mode: Mode = "plain",
 ) -> Plan:
     """Plan the selected jobs for this server, reading its catalogs only.
 
@@ -36,11 +38,13 @@ def generate(
     selected = select(classification, decisions, jobs)
     target = identity.target(server)
     with server.connect(target.database) as connection:
-        planned, refused = plan_jobs(selected, app, decisions, target, connection)
+        gates = Gating(gating.queues(connection), classification.jobs) if mode == "managed" else None
+        planned, refused = plan_jobs(selected, app, decisions, target, connection, gates)
     chosen = {job.id for job in planned}
     return Plan(
         run_id=run_id,
         app=classification.app,
+        mode=mode,
         target=target,
         jobs=tuple(planned),
         refused=tuple(refused),
@@ -58,6 +62,7 @@ def plan_jobs(
     decisions: Decisions | None,
     target: Target,
     connection: Connection,
+    gates: Gating | None = None,
 ) -> tuple[list[PlannedJob], list[Refused]]:
     """Plan the jobs one by one; each comes out planned or refused."""
     planned: list[PlannedJob] = []
@@ -68,7 +73,7 @@ def plan_jobs(
             patch.find_entry(app, job)
             decision = decision_for(job, decisions)
             _answered(job, decision)
-            plan = plan_job(job, decision, target, connection, procedures)
+            plan = plan_job(job, decision, target, connection, procedures, gates)
             if any(plan.cron_name == other.cron_name for other in planned):
                 raise RefusalError("name-taken", f"another job of this plan has the cron name {plan.cron_name}")
             planned.append(plan)

@@ -1,8 +1,10 @@
 """Stage 04: put a plan into the databases, and take it out again.
 
-Plain mode. Each database gets one transaction (where pg_cron lives in the app's database, both share one). After a
-crash in between the former owner still runs the jobs, and a second run finishes. What is under way is recorded before
-it is done: a record never says "not installed" of something that may be there.
+Plain mode: each database gets one transaction (where pg_cron lives in the app's database, both share one). After a
+crash in between the former owner still runs the jobs, and a second run finishes. Managed mode: the same behind shut
+gates, and the fence on the application's queue in a transaction of its own; who runs the jobs is changed by the acts of
+``handover`` alone. What is under way is recorded before it is done: a record never says "not installed" of something
+that may be there.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 import psycopg
 
 from cronlift.errors import CronliftError, SafetyError
-from cronlift.generate import script
+from cronlift.generate import managed, script
+from cronlift.handover import gate
 from cronlift.installation import act, preflight, refusal
 from cronlift.installation.act import Part, Way
 from cronlift.installation.sessions import Sessions, opened
 from cronlift.installation.state import Found, State
 from cronlift.model.installation import Action, Installation, Right
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Mode, Plan
 from cronlift.postgres.server import Server
 
 PLAIN = (
@@ -29,6 +32,14 @@ ROLLED_BACK = (
     "plain rollback: pg_cron no longer runs the jobs; until the application is deployed with their entries back in "
     "its crontab, ticks are lost"
 )
+MANAGED = (
+    "managed installation: the gates are shut, so the application still runs the jobs, and pg_cron's runs do nothing; "
+    "cronlift jobs start hands them over"
+)
+MANAGED_BACK = (
+    "managed rollback: the application runs the jobs; schema cronlift (with the run log), the sweeper and the fence "
+    "stay until cronlift jobs uninstall"
+)
 BEGUN = (
     "begun, and not known to have ended: what is planned here may be done already; running the same command again "
     "looks at what is there and finishes"
@@ -36,6 +47,13 @@ BEGUN = (
 CUT_SHORT = "cut short: running the same command again finishes"
 
 _VERBS: dict[Way, str] = {"install": "install", "rollback": "roll back"}
+
+_MEANING: dict[tuple[Mode, Way], str] = {
+    ("plain", "install"): PLAIN,
+    ("plain", "rollback"): ROLLED_BACK,
+    ("managed", "install"): MANAGED,
+    ("managed", "rollback"): MANAGED_BACK,
+}
 
 _START: dict[Way, State] = {"install": "absent", "rollback": "present"}
 
@@ -96,6 +114,8 @@ class _Act:
             parts = act.parts(self.plan, sessions, self.way)
             before = self._look(sessions, parts)
             refusal.check(before, self.way, edited=self.edited)
+            if self.plan.mode == "managed" and not self._in:
+                gate.require_closed(sessions.app, self.plan)
             self.rights = preflight.rights(self.plan, sessions, before, self.way)
             if not apply:
                 return self._document(before, before, applied=False)
@@ -121,7 +141,7 @@ class _Act:
 
     def _look(self, sessions: Sessions, parts: Sequence[Part]) -> list[Found]:
         try:
-            return [found for part in parts for found in act.look(self.plan, part)]
+            return [found for part in parts for found in act.look(self.plan, part, self.way)]
         except psycopg.Error as error:
             if isinstance(error, psycopg.errors.InsufficientPrivilege):
                 self._require_everything(sessions)
@@ -136,7 +156,12 @@ class _Act:
         for connection in {sessions.app, sessions.cron}:
             connection.rollback()
         target, state = self.plan.target, _START[self.way]
-        to_do = [Found(target.cron_database, "cron_entry", job.cron_name, job, state) for job in self.plan.jobs]
+        to_do: list[Found] = []
+        if self.plan.mode == "managed":
+            fences = managed.fences(self.plan.jobs) if self._in else ()
+            to_do += [Found(target.database, "fence", relation, None, state) for relation, _ in fences]
+            to_do += [Found(target.database, "schema" if self._in else "gate", managed.SCHEMA, None, state)]
+        to_do += [Found(target.cron_database, "cron_entry", job.cron_name, job, state) for job in self.plan.jobs]
         to_do += [Found(target.database, "procedure", j.id, j, state) for j in self.plan.jobs if j.procedure_sql]
         preflight.require(preflight.rights(self.plan, sessions, to_do, self.way))
 
@@ -157,15 +182,17 @@ class _Act:
         return Installation(
             run_id=self.run_id,
             plan_hash=self.plan.hash,
+            mode=self.plan.mode,
             applied=there > 0,
             complete=there in (0, len(now)),
             actions=tuple(actions),
             rights=self.rights,
-            notes=(f"an attempt to {_VERBS[self.way]} failed and changed nothing", PLAIN),
+            notes=(f"an attempt to {_VERBS[self.way]} failed and changed nothing", _MEANING[self.plan.mode, "install"]),
         )
 
     def _as_done(self, found: Found) -> Found:
-        return Found(found.database, found.object, found.name, found.job, "present" if self._in else "absent")
+        state: State = "present" if self._in else "absent"
+        return Found(found.database, found.object, found.name, found.job, state)
 
     @property
     def _in(self) -> bool:
@@ -174,10 +201,11 @@ class _Act:
     def _document(
         self, before: list[Found], now: list[Found], *, applied: bool = True, complete: bool = True, note: str = ""
     ) -> Installation:
-        meaning = PLAIN if self._in else ROLLED_BACK
+        meaning = _MEANING[self.plan.mode, self.way]
         return Installation(
             run_id=self.run_id,
             plan_hash=self.plan.hash,
+            mode=self.plan.mode,
             act=self.way,
             applied=applied,
             complete=complete,
@@ -193,8 +221,9 @@ class _Act:
             state = "created" if way == "install" else "removed"
         else:
             state = "present" if way == "install" else "absent"
+        job = now.job.id if now.job else ""
         return Action.model_validate(
-            {"database": now.database, "object": now.object, "name": now.name, "job": now.job.id, "state": state}
+            {"database": now.database, "object": now.object, "name": now.name, "job": job, "state": state}
         )
 
 

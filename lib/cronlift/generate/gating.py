@@ -1,0 +1,114 @@
+"""What the gate will say of a job: which queue's rows are its own, and the policies of its runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cronlift import resources
+from cronlift.generate.catalog import Connection
+from cronlift.generate.refusal import RefusalError
+from cronlift.model.decision import Decision
+from cronlift.model.plan import Managed, ScheduleVerdict
+from cronlift.model.verdict import ClassifiedJob, Loss
+from cronlift.schedule.guard import NOW
+
+OBAN_ATTEMPTS = 20
+"""oban lib/oban/job.ex: max_attempts where neither worker nor entry says."""
+
+_ITEM = r"(?:\*|(?:\d{1,2}|[a-z]{3})(?:-(?:\d{1,2}|[a-z]{3}))?)(?:/\d{1,4})?"
+_FIELD = rf"{_ITEM}(?:,{_ITEM})*"
+_READABLE = re.compile(
+    rf"@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)"
+    rf"|{_FIELD}[ \t]+{_FIELD}[ \t]+(?:\$|{_FIELD})[ \t]+{_FIELD}[ \t]+{_FIELD}",
+    re.IGNORECASE,
+)
+"""What ``cronlift.tick`` reads (sql/handover/field.sql)."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue table of the application (as SQL), and whether it is partitioned by its state."""
+
+    relation: str
+    by_state: bool
+
+
+@dataclass(frozen=True)
+class Gating:
+    """Plans managed jobs: the database's ``queues``, and all of the application's ``entries``."""
+
+    queues: tuple[Queue, ...]
+    entries: tuple[ClassifiedJob, ...]
+
+    def of(
+        self, job: ClassifiedJob, decision: Decision | None, schedule: ScheduleVerdict, *, gated: bool, commits: bool
+    ) -> Managed:
+        """The job's gate. ``gated``: it has a procedure; a command that stands alone cannot be run by the runner.
+
+        Raises RefusalError where its rows could not be told from others', or its ticks not be computed in SQL.
+        """
+        if job.source != "oban":
+            why = f"only Oban's rows can be fenced, and this is {job.source}'s: plan it with mode plain"
+            raise RefusalError("no-fence", why)
+        expression = schedule.pg_cron or ""
+        if not _READABLE.fullmatch(expression.strip()):
+            raise RefusalError("tick-unknown", f"the ticks of {expression!r} cannot be computed in the database")
+        queue = self._queue(decision)
+        twins = [e for e in self.entries if (e.worker, e.options.args) == (job.worker, job.options.args)]
+        attempts = (decision.max_attempts if decision else None) or job.options.max_attempts or OBAN_ATTEMPTS
+        backoff = (decision.backoff if decision else None) or "oban"
+        if attempts < 1 or not re.fullmatch(r"oban|\d{1,6}", backoff):
+            raise RefusalError("policy", f"max_attempts {attempts} or backoff {backoff!r}: not a number, or oban")
+        return Managed(
+            relation=queue.relation,
+            column="queue" if queue.by_state else "state",
+            args=job.options.args,
+            cron_expr=job.schedule if len(twins) > 1 else None,
+            guard=schedule.guard.replace(NOW, "$1") if schedule.guard and gated else None,
+            overlap=(decision.overlap if decision else None) or "queue",
+            max_attempts=1 if commits or not gated else attempts,
+            backoff=backoff,
+            catch_up=bool(decision and decision.catch_up and gated and not commits),
+            unique_across=bool(decision and decision.unique_across and gated),
+        )
+
+    def _queue(self, decision: Decision | None) -> Queue:
+        wanted = decision.queue_table if decision else None
+        found = [q for q in self.queues if wanted is None or q.relation == wanted]
+        if wanted is None and len(found) > 1:
+            found = [q for q in found if q.relation.endswith(".oban_jobs")] or found
+        if not found:
+            what = f"is no queue table {wanted}" if wanted else "is no queue table of Oban's"
+            raise RefusalError("no-queue-table", f"there {what} in this database: nothing could be fenced")
+        if len(found) > 1:
+            names = ", ".join(q.relation for q in found)
+            raise RefusalError("several-queue-tables", f"{names}: name the job's with queue_table in a decision")
+        return found[0]
+
+
+def queues(connection: Connection) -> tuple[Queue, ...]:
+    """The database's queue tables."""
+    rows = connection.execute(resources.sql("handover/queue_tables")).fetchall()
+    return tuple(Queue(str(relation), bool(by_state)) for relation, by_state in rows)
+
+
+def losses(job: ClassifiedJob, managed: Managed) -> tuple[Loss, ...]:
+    """What a managed job still loses: the runner tries again and keeps runs apart, at whole minutes."""
+    kept = [
+        loss
+        for loss in job.losses
+        if not (loss.code == "retries" and managed.max_attempts > 1)
+        and not (loss.code == "uniqueness" and managed.unique_across)
+        and not (loss.code == "overlap" and managed.overlap == "allow")
+    ]
+    if managed.max_attempts > 1:
+        kept.append(
+            Loss(
+                code="retry-minutes",
+                text="a retry waits for the next whole minute (the sweeper's)",
+                file=job.config.file,
+                line=job.config.line,
+            )
+        )
+    return tuple(kept)

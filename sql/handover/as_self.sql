@@ -1,0 +1,2 @@
+-- The connected role again.
+RESET ROLE

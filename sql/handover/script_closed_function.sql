@@ -1,0 +1,3 @@
+-- What script_closed asks.
+CREATE OR REPLACE FUNCTION pg_temp.cronlift_closed(in_job text) RETURNS boolean
+LANGUAGE plpgsql AS {body}

@@ -1,0 +1,2 @@
+-- Asks script_gate.
+SELECT pg_temp.cronlift_gate({job}, {planned}) AS present
