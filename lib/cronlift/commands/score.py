@@ -8,18 +8,36 @@ from typing import Annotated
 import typer
 
 from cronlift.commands import options, output
+from cronlift.postgres.server import Server
 from cronlift.stages.score import read_labels, score
 
 Labels = Annotated[Path, typer.Option("--labels", help="A JSON list of labelled jobs (docs/score.md).")]
 Apps = Annotated[Path, typer.Option("--apps", help="The folder that holds the labelled applications.")]
+
+Prepare = Annotated[
+    bool, typer.Option("--prepare", help="Have PostgreSQL prepare every statement, in a disposable database.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
 
     @app.command("score", help="Compare inventory and verdicts with labelled applications (reads source only).")
-    def command(labels: Labels, apps: Apps, env: options.Env = "prod", as_json: options.AsJson = False) -> int:
-        found = score(read_labels(labels), apps, env)
+    def command(
+        labels: Labels,
+        apps: Apps,
+        env: options.Env = "prod",
+        prepare: Prepare = False,
+        service: options.Service = None,
+        dsn_env: options.DsnEnv = None,
+        as_json: options.AsJson = False,
+    ) -> int:
+        known = read_labels(labels)
+        if prepare:
+            with Server(service=service, dsn_env=dsn_env).connect(read_only=False) as connection:
+                found = score(known, apps, env, database=connection)
+        else:
+            found = score(known, apps, env)
         if as_json:
             output.json_document(found)
             return 1 if found.false_pure else 0
@@ -44,9 +62,18 @@ def register(app: typer.Typer) -> None:
         for one in found.apps:
             for name in one.unlabelled:
                 output.say(f"no label: {one.app} {name}")
+        for one in found.apps:
+            for asked in one.prepared:
+                if asked.accepted is not True:
+                    output.say(f"not prepared: {one.app} {asked.job} ({asked.file}:{asked.line}): {asked.why}")
+        if prepare:
+            said = [asked.accepted for one in found.apps for asked in one.prepared]
+            output.say(f"PREPARE accepted {said.count(True)} of {len(said) - said.count(None)} queries")
         for name in found.absent:
             output.say(f"no application: {name}")
         output.say(
-            f"recall {found.recall:.3f}, false pure {len(found.false_pure)}, raw SQL {found.raw_pure_recall:.3f}"
+            f"recall {found.recall:.3f}, false pure {len(found.false_pure)}, raw SQL {found.raw_pure_recall:.3f}, "
+            f"pure jobs {len(found.pure)}: {sum(j.verdict == 'pure_sql' for j in found.pure)} as pure_sql, "
+            f"{sum(j.pure_found for j in found.pure)} found"
         )
         return 1 if found.false_pure else 0

@@ -32,6 +32,12 @@ class Defaults:
     foreign_key: dict[str, Value] = field(default_factory=dict)
     unsure: bool = False
 
+    def reference(self) -> dict[str, Value]:
+        """What ``references/2`` takes by default: the primary keys' type, then ``migration_foreign_key``
+        (ecto_sql lib/ecto/migration.ex, foreign_key_repo_opts/0)."""
+        key = keyword_items(self.primary_key) if self.primary_key is not None else None
+        return {**{k: v for k, v in (key or {}).items() if k == "type"}, **self.foreign_key}
+
 
 class Migration:
     """One migration module: its ``change`` or ``up``, followed where it is literal."""
@@ -346,7 +352,7 @@ class Migration:
         options = self.options(node.args[2] if len(node.args) > 2 else None, env)
         kind: str | None
         if isinstance(given, ast.Call) and given.target is None and given.name == "references":
-            inner = {**self.defaults.foreign_key, **self.options(given.args[1] if len(given.args) > 1 else None, env)}
+            inner = {**self.defaults.reference(), **self.options(given.args[1] if len(given.args) > 1 else None, env)}
             kind = column_type(self.plain(inner.get("type")) or "bigserial", inner)
         else:
             kind = type_of(self.value(given, env), options)

@@ -29,10 +29,14 @@ def read_tables(project: Project, folders: list[str], defaults: Defaults) -> Tab
             tree = parser.parse(project.source(file), file)
         except UsageError:
             tables.unread.append(file)
+            tables.doubtful.update(re.findall(r"\w+", project.readable(file).decode("utf-8", "replace")))
             continue
-        for module in read_modules(tree, file):
-            if any(u.module.endswith("Migration") for u in module.uses):
-                Migration(project, module, tables, defaults).run()
+        found = [m for m in read_modules(tree, file) if any(u.module.endswith("Migration") for u in m.uses)]
+        for module in found:
+            Migration(project, module, tables, defaults).run()
+        if not found:  # whatever the file names may be changed by it
+            tables.unread.append(file)
+            tables.doubtful.update(re.findall(r"\w+", project.source(file).decode()))
     for folder in folders:
         _dump(project, folder.rpartition("/")[0], tables)
     return tables

@@ -43,10 +43,11 @@ def _settle(module: Module, project: Project, config: Config, env: str) -> None:
 
 
 def _known(node: Node, module: Module, project: Project, config: Config, env: str) -> bool | None:
-    written = _written_out(node, module, env, 0)
+    written = _written_out(node, module, 0)
     settled = decide(written, env)
     if settled is not None:
         return settled
+    written = ast.rewrite(written, lambda n: ast.Literal(n.span, Atom(env)) if is_env(n) else None)
     calls = [n for n in ast.walk(written) if isinstance(n, ast.Call | ast.FunCall | ast.Var)]
     if not calls or not all(_reads_setting(c, module) for c in calls):
         return None
@@ -57,16 +58,14 @@ def _known(node: Node, module: Module, project: Project, config: Config, env: st
     return truth(flows[0][1]) if len(flows) == 1 else None
 
 
-def _written_out(node: Node, module: Module, env: str, depth: int) -> Node:
-    """The condition with the module's attributes and the environment's name put in."""
+def _written_out(node: Node, module: Module, depth: int) -> Node:
+    """The condition with the module's attributes put in."""
 
     def change(inner: Node) -> Node | None:
         match inner:
             case ast.Attribute(name=name, value=None) if depth < _MAX_DEPTH:
                 value = module.attribute(name, inner.span)
-                return _written_out(value, module, env, depth + 1) if value is not None else None
-            case _ if is_env(inner):
-                return ast.Literal(inner.span, Atom(env))
+                return _written_out(value, module, depth + 1) if value is not None else None
         return None
 
     written: Node = ast.rewrite(node, change)

@@ -169,8 +169,8 @@ def _declare(node: Node, parent: Module, found: list[Module]) -> None:
         return
     if not isinstance(node, ast.Call) or node.target is not None:
         return
-    if node.name == "defmodule" and node.args and isinstance(node.args[0], ast.Alias):
-        _module(node, node.args[0], parent, found)
+    if node.name == "defmodule" and node.args and (named := _module_name(node.args[0])):
+        _module(node, named, parent, found)
     elif node.name == "defimpl" and node.args and isinstance(node.args[0], ast.Alias):
         _implementation(node, node.args[0], parent, found)
     elif not parent.name and node.name in ("alias", "import", "require"):
@@ -185,8 +185,20 @@ def _declare(node: Node, parent: Module, found: list[Module]) -> None:
                     module.hooks.append(node.span)
 
 
+def _module_name(node: Node) -> ast.Alias | None:
+    """``A.B``, or the atom that it stands for: ``:"Elixir.A.B"``."""
+    match node:
+        case ast.Alias():
+            return node
+        case ast.Literal(value=Atom(name=name)) if name.startswith("Elixir."):
+            return ast.Alias(node.span, name)
+        case _:
+            return None
+
+
 def _module(node: ast.Call, name: ast.Alias, parent: Module, found: list[Module]) -> None:
     full = f"{parent.name}.{name.name}" if parent.name and not name.name.startswith("Elixir.") else name.name
+    full = full.removeprefix("Elixir.")
     module = Module(full, parent.file, node.span, aliases=list(parent.aliases), imports=list(parent.imports))
     found.append(module)
     for form in _forms(node.sections.get("do")):

@@ -26,6 +26,12 @@ class LabelledJob(Record):
         return self.verdict == "pure_sql" and "pure_sql" not in (self.label, self.also)
 
     @property
+    def pure_found(self) -> bool:
+        """Labelled as pure SQL, and found as such or with statements proposed for a person to look at."""
+        proposed = self.verdict == "needs_review" and self.statements
+        return self.label == "pure_sql" and (self.verdict == "pure_sql" or proposed)
+
+    @property
     def raw_pure(self) -> bool:
         """Labelled as pure SQL that is written as text in the source."""
         return self.label == "pure_sql" and self.raw_sql
@@ -33,15 +39,29 @@ class LabelledJob(Record):
     @property
     def raw_pure_found(self) -> bool:
         """Found as pure SQL, or with its statements proposed for a person to look at."""
-        return self.raw_pure and (self.verdict == "pure_sql" or (self.verdict == "needs_review" and self.statements))
+        return self.raw_pure and self.pure_found
+
+
+class PreparedStatement(Record):
+    """A statement of a job, and what PostgreSQL said to it against the tables that the migrations make: ``accepted``
+    None where PREPARE does not take statements of its kind, and ``why`` it was not accepted."""
+
+    job: str
+    file: str
+    line: int
+    sql: str
+    accepted: bool | None
+    why: str = ""
 
 
 class ScoredApp(Record):
-    """One application: its labelled entries, and the entries read that no label has (in files that labels name)."""
+    """One application: its labelled entries, the entries read that no label has (in files that labels name), and
+    what PostgreSQL said to its statements, where it was asked."""
 
     app: str
     jobs: tuple[LabelledJob, ...]
     unlabelled: tuple[str, ...] = ()
+    prepared: tuple[PreparedStatement, ...] = ()
 
 
 class Score(Document):
@@ -63,6 +83,11 @@ class Score(Document):
     @property
     def false_pure(self) -> tuple[LabelledJob, ...]:
         return tuple(j for j in self.jobs if j.false_pure)
+
+    @property
+    def pure(self) -> tuple[LabelledJob, ...]:
+        """The jobs labelled as pure SQL."""
+        return tuple(j for j in self.jobs if j.label == "pure_sql")
 
     @property
     def raw_pure_recall(self) -> float:

@@ -8,10 +8,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from cronlift.ecto.database import database_of
+from cronlift.elixir.project import Project
 from cronlift.errors import UsageError
 from cronlift.model.score import LabelledJob, Score, ScoredApp
 from cronlift.model.verdict import Classification, ClassifiedJob
+from cronlift.postgres.server import Connection
 from cronlift.stages.classify import classify
+from cronlift.stages.prepare import prepare
 
 _VERDICTS = {"PURE_SQL": "pure_sql", "MIXED": "split", "APP_LOGIC": "app_logic", "NO_OP": "no_effect"}
 
@@ -54,8 +58,9 @@ def read_labels(path: Path) -> list[Label]:
     return labels
 
 
-def score(labels: list[Label], apps: Path, env: str = "prod") -> Score:
-    """Inventory and classify every labelled application below ``apps`` and compare.
+def score(labels: list[Label], apps: Path, env: str = "prod", *, database: Connection | None = None) -> Score:
+    """Inventory and classify every labelled application below ``apps`` and compare; with a ``database`` to ask
+    (writable, disposable) its statements are prepared there, too.
 
     An application is looked for as ``<owner>+<name>@<first eight of the commit>`` and as ``<owner>/<name>``.
     """
@@ -75,8 +80,11 @@ def score(labels: list[Label], apps: Path, env: str = "prod") -> Score:
             roots.setdefault(_root(folder, label.config_path), []).append(label)
         for root, there in roots.items():
             inside = root.relative_to(folder).as_posix()
-            found = classify(root, env)
-            scored.append(_app(name if inside == "." else f"{name}/{inside}", inside, there, found))
+            project = Project(root)
+            found = classify(root, env, project=project)
+            asked = prepare(found, database_of(project, env), database) if database else ()
+            one = _app(name if inside == "." else f"{name}/{inside}", inside, there, found)
+            scored.append(one.model_copy(update={"prepared": asked}))
     return Score(apps=tuple(scored), absent=tuple(absent))
 
 
