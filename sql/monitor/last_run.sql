@@ -1,2 +1,2 @@
 -- The highest number of a run.
-SELECT pg_catalog.max(runid) FROM cron.job_run_details
+SELECT pg_catalog.max(s.id) FROM {source} AS s

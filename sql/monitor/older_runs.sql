@@ -1,8 +1,8 @@
--- The last run, and the last that succeeded, of entries that have none in the window.
+-- The last run, and the last that succeeded, of keys that have none in the window.
 SELECT
-  jobid AS key,
-  pg_catalog.max(runid) AS last,
-  pg_catalog.max(runid) FILTER (WHERE status = 'succeeded') AS last_success
-FROM cron.job_run_details
-WHERE jobid = ANY (%(keys)s) AND (runid < %(first)s OR start_time < %(since)s)
-GROUP BY jobid
+  s.key,
+  pg_catalog.max(s.id) FILTER (WHERE s.state <> 'skipped') AS last,
+  pg_catalog.max(s.id) FILTER (WHERE s.state = 'succeeded') AS last_success
+FROM {source} AS s
+WHERE s.key = ANY (%(keys)s) AND (s.id < %(first)s OR s.started_at < %(since)s)
+GROUP BY s.key

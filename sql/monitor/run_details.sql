@@ -1,16 +1,4 @@
--- Single runs. alive: whether the process that a run was given to is still there (NULL: it was given to none yet).
-SELECT
-  d.runid AS id,
-  d.jobid AS key,
-  d.status,
-  d.return_message AS message,
-  d.start_time AS started_at,
-  d.end_time AS ended_at,
-  d.command,
-  CASE WHEN d.job_pid IS NOT NULL THEN EXISTS (
-    SELECT
-    FROM pg_catalog.pg_stat_activity AS a
-    WHERE a.pid = d.job_pid AND COALESCE(a.backend_start <= d.start_time + interval '1 minute', TRUE)
-  ) END AS alive
-FROM cron.job_run_details AS d
-WHERE d.runid = ANY (%(ids)s)
+-- Single runs, by their numbers.
+SELECT s.id, s.key, s.state, s.started_at, s.ended_at, s.rows, s.message, s.command, s.alive
+FROM {source} AS s
+WHERE s.id = ANY (%(ids)s)

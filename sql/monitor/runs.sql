@@ -1,4 +1,5 @@
--- Runs by key (level 3), by half of the window (level 1) and by slot (level 0), in one pass over the source.
+-- Runs from number %(first)s and the instant %(since)s on, by key (level 3), by half of the window (level 1) and by slot
+-- (level 0), in one pass over the source. A run that could not connect has no times at all (pg_cron before 1.6.3).
 SELECT
   r.key,
   GROUPING(r.half, r.slot) AS level,
@@ -10,7 +11,7 @@ SELECT
   pg_catalog.count(*) FILTER (WHERE r.state = 'skipped') AS skipped,
   pg_catalog.max(r.id) FILTER (WHERE r.state <> 'skipped') AS last,
   pg_catalog.max(r.id) FILTER (WHERE r.state = 'succeeded') AS last_success,
-  pg_catalog.max(r.started_at) FILTER (WHERE r.state <> 'skipped') AS last_start,
+  pg_catalog.max(r.started_at) AS last_seen,
   pg_catalog.array_agg(r.id) FILTER (WHERE r.state = 'running') AS running,
   pg_catalog.sum(r.rows)::bigint AS rows,
   pg_catalog.percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY r.ms)
@@ -28,6 +29,7 @@ FROM (
       %(slots)s - 1
     ) AS slot
   ) AS p
+  WHERE s.id >= %(first)s AND (s.started_at >= %(since)s OR s.started_at IS NULL)
 ) AS r
 GROUP BY ROLLUP (r.key, r.half, r.slot)
 HAVING GROUPING(r.key) = 0

@@ -13,7 +13,7 @@ from psycopg import errors
 from watching import NEVER_MET, Ask, asking, names
 
 from cronlift.commands.main import main
-from cronlift.monitor.judge import Limits
+from cronlift.monitor.alarms import Limits
 from cronlift.monitor.ticks import ticks
 from cronlift.monitor.watch import Question, monitor
 

@@ -94,7 +94,9 @@ def asking(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capture
     def ask(*options: str) -> Said:
         capture.readouterr()
         code = main(["monitor", "--json", *options])
-        return Said(code, json.loads(capture.readouterr().out))
+        said = capture.readouterr()
+        assert said.out, said.err
+        return Said(code, json.loads(said.out))
 
     return ask
 

@@ -16,7 +16,7 @@ from cronlift.errors import UsageError
 from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
 from cronlift.monitor import metrics, report
-from cronlift.monitor.judge import Limits
+from cronlift.monitor.alarms import Limits
 from cronlift.monitor.watch import Question
 from cronlift.monitor.watch import monitor as look
 from cronlift.postgres.server import Server

@@ -18,7 +18,9 @@ from cronlift.postgres.server import Connection
 OWN_PREFIX = "cronlift/"
 """How the names begin that cronlift gives to entries (``cronlift.generate.names.cron_name``)."""
 
+_RUNNER = re.compile(r"\bCALL\s+cronlift\.(run|begin|sweep)\s*\(", re.IGNORECASE)
 _DELETES = re.compile(r"\b(DELETE\s+FROM|TRUNCATE)\b[^;]*\bjob_run_details\b", re.IGNORECASE | re.DOTALL)
+_DELETES_LOG = re.compile(r"\bDELETE\s+FROM\s+cronlift\.run_log\b|\bcronlift\.prune\s*\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,17 @@ class Entry:
     @property
     def runner(self) -> bool:
         """Whether it runs through cronlift's runner or sweeper (a managed job)."""
-        return re.match(r"\s*CALL\s+cronlift\.(run|sweep)\s*\(", self.command, re.IGNORECASE) is not None
+        return _RUNNER.search(self.command) is not None
 
     @property
     def prunes(self) -> bool:
         """Whether it is on, and its command says that it deletes from pg_cron's history."""
-        return (
-            self.active
-            and re.search(r"\b(DELETE\s+FROM|TRUNCATE)\b[^;]*\bjob_run_details\b", self.command, re.I | re.S)
-            is not None
-        )
+        return self.active and _DELETES.search(self.command) is not None
+
+    @property
+    def prunes_run_log(self) -> bool:
+        """Whether it is on, and its command says that it deletes from the run log."""
+        return self.active and _DELETES_LOG.search(self.command) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from cronlift.generate.quoting import template
 from cronlift.model.monitoring import Durations
 from cronlift.monitor.entries import ServerState, older_than_1_5
-from cronlift.monitor.runs import Counted, Run, Runs, Window, count, rows_of
+from cronlift.monitor.runs import Record, Runs, Window, numbers, rows_of
 from cronlift.postgres.server import Connection
 
 _RECENT, _SPREAD = 1000, 1000
@@ -49,100 +48,12 @@ class History:
 
 def history(connection: Connection, window: Window, state: ServerState, jobids: Sequence[int]) -> History:
     """All runs of the window, and the last ones of entries that have none in it."""
-    first = 0 if state.sees_own_only else _first_run(connection, window.since)
-    counted = count(
-        connection, "runs_of_history", window, timed=durations(state) != "not_recorded", first=first
-    )  # fmt: skip
-    counted = {key: one for key, one in counted.items() if key in set(jobids)}
-    _add_older(connection, window, first, jobids, counted)
-    wanted = {i for one in counted.values() for i in (one.last, one.last_success, *one.running) if i is not None}
-    details = _details(connection, wanted)
-    failing = _failing(connection, counted, details)
-    runs = {
-        key: Runs(
-            total=one.total,
-            halves=one.halves,
-            slots=one.slots,
-            last=details.get(one.last or 0),
-            last_success=details.get(one.last_success or 0),
-            running=tuple(details[i] for i in one.running if i in details and details[i].state == "running"),
-            failures_in_a_row=failing.get(key, (0, None))[0],
-            failing_since=failing.get(key, (0, None))[1],
-        )
-        for key, one in counted.items()
-    }
-    return History(runs, _oldest(connection), _samples(connection))
-
-
-def _first_run(connection: Connection, since: datetime) -> int:
-    """The number of the first run of the window: bisected, since only the number has an index."""
-    low, high = 0, _last_run(connection) + 1
-    while low < high:
-        middle = (low + high) // 2
-        found = rows_of(connection, template("monitor/first_run"), {"from": middle})
-        if found and found[0]["start_time"] < since:
-            low = int(found[0]["runid"]) + 1
-        else:
-            high = middle
-    return low
-
-
-def _last_run(connection: Connection) -> int:
-    row = connection.execute(template("monitor/last_run")).fetchone()
-    return int(str(row[0])) if row and row[0] is not None else 0
-
-
-def _oldest(connection: Connection) -> datetime | None:
-    found = rows_of(connection, template("monitor/first_run"), {"from": 0})
-    return found[0]["start_time"] if found else None
-
-
-def _add_older(
-    connection: Connection, window: Window, first: int, jobids: Sequence[int], counted: dict[int, Counted]
-) -> None:
-    lacking = [i for i in jobids if i not in counted or counted[i].last_success is None]
-    if not lacking:
-        return
-    parameters = {"keys": lacking, "first": first, "since": window.since}
-    for row in rows_of(connection, template("monitor/older_runs"), parameters):
-        one = counted.setdefault(row["key"], Counted())
-        one.last = one.last or row["last"]
-        one.last_success = one.last_success or row["last_success"]
-
-
-def _details(connection: Connection, ids: Iterable[int]) -> dict[int, Run]:
-    rows = rows_of(connection, template("monitor/run_details"), {"ids": list(ids)})
-    return {row["id"]: _run(row) for row in rows}
-
-
-def _run(row: Mapping[str, Any]) -> Run:
-    state = row["status"] if row["status"] in ("succeeded", "failed") else "running"
-    if state == "running" and row["started_at"] is None:
-        state = "starting"
-    elif state == "running" and row["alive"] is False:
-        state = "died"
-    return Run(state, row["started_at"], row["ended_at"], row["message"] or "", command=row["command"])
-
-
-def _failing(
-    connection: Connection, counted: Mapping[int, Counted], details: Mapping[int, Run]
-) -> dict[int, tuple[int, datetime | None]]:
-    """For each entry whose last run failed: how many in a row, and since when."""
-    after = {
-        key: one.last_success or 0
-        for key, one in counted.items()
-        if one.last is not None and one.last != one.last_success and one.last in details
-    }
-    if not after:
-        return {}
-    parameters = {"keys": list(after), "after": list(after.values()), "least": min(after.values())}
-    rows = rows_of(connection, template("monitor/failures"), parameters)
-    return {row["key"]: (row["failures"], row["since"]) for row in rows}
-
-
-def _samples(connection: Connection) -> list[tuple[datetime, int]]:
-    last = _last_run(connection)
-    recent = range(max(last - _RECENT, 0), last + 1)
-    spread = range(0, last + 1, max(last // _SPREAD, 1))
-    rows = rows_of(connection, template("monitor/samples"), {"ids": sorted({*recent, *spread})})
-    return [(row["at"], row["age"]) for row in rows]
+    timed = durations(state) != "not_recorded"
+    record = Record(connection, "rows_of_history", "bigint", timed=timed, sought=not state.sees_own_only)
+    ids = numbers(record.last_run(), _RECENT, _SPREAD)
+    samples = rows_of(connection, template("monitor/samples"), {"ids": ids})
+    return History(
+        runs=record.runs(window, jobids),
+        reaches=record.oldest(),
+        samples=[(row["at"], row["age"]) for row in samples],
+    )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cronlift.model.monitoring import Durations, Signal, SignalCode
+from cronlift.model.monitoring import Durations, Signal
+from cronlift.monitor.alarms import Limits, attention, red
 from cronlift.monitor.entries import Entry
 from cronlift.monitor.gates import Gate
 from cronlift.monitor.runs import Runs
@@ -14,19 +15,11 @@ from cronlift.monitor.ticks import Ticks
 from cronlift.monitor.words import instant, milliseconds, plural, span
 from cronlift.schedule.dialects.protocol import Interval, Reboot
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What counts as wrong. ``grace``: seconds a firing may be late; ``failures``: so many in a row are red;
-    ``history_rows``: so many that nothing deletes are too many."""
-
-    grace: float = 120
-    failures: int = 1
-    history_rows: int = 1_000_000
-
-
 _ENOUGH = 10
 """Runs (in each half of the window, for a trend) from which rates and medians say something."""
+
+_SAME_RUN = timedelta(seconds=5)
+"""pg_cron writes the start of a run before the runner does, or after it (over the socket)."""
 
 _RELIABLE, _SLOWER = 0.9, 2.0
 _NOTICEABLE_MS = {"exact": 50.0, "within_a_second": 1000.0, "not_recorded": 0.0}
@@ -34,11 +27,13 @@ _NOTICEABLE_MS = {"exact": 50.0, "within_a_second": 1000.0, "not_recorded": 0.0}
 
 @dataclass(frozen=True)
 class Case:
-    """One entry with everything that is known of it. ``known_since``: by when it surely was as it is now."""
+    """One entry with everything that is known of it. ``runs`` are those of the run log where it has one, ``recorded``
+    always pg_cron's own; ``known_since``: by when it surely was as it is now."""
 
     entry: Entry
     ticks: Ticks
     runs: Runs
+    recorded: Runs
     durations: Durations
     now: datetime
     known_since: datetime | None
@@ -55,27 +50,34 @@ class Case:
         """The latest firing that should have started a run and did not; None where there is none, or where nothing
         shows that the entry was there by then."""
         last = self.last_due
-        if last is None or not self.due or self.known_since is None or self.runs.running:
+        if last is None or not self.due or self.known_since is None or self.running_since is not None:
             return None
-        start = self.runs.last_start
+        start = self.began
         return last if self.known_since <= last and (start is None or start < last) else None
+
+    @property
+    def began(self) -> datetime | None:
+        """When the entry was last started for a firing. A guard leaves no row in the run log for a firing that is none
+        of the job's; an attempt that was skipped does."""
+        log = [self.runs.last_start, self.runs.last_seen]
+        seen = [*log, self.recorded.last_start] if self.gate is None or self.gate.guarded else log
+        return max((start for start in seen if start is not None), default=None)
 
     @property
     def last_due(self) -> datetime | None:
         """The latest firing that has had its time of grace; for "every n seconds", n seconds after the last start."""
         before = self.now - timedelta(seconds=self.limits.grace)
         if isinstance(self.ticks.parsed, Interval):
-            start = self.runs.last_start or self.known_since
+            start = self.began or self.known_since
             due = start + timedelta(seconds=self.ticks.parsed.seconds) if start else None
             return due if due is not None and due <= before else None
         last = self.ticks.latest(before)
-        if last is None or self.gate is None or not self.gate.since:
-            return last
-        return last if self.gate.owns(last) else None
+        return last if last is None or self.gate is None or self.gate.owns(last) else None
 
     @property
     def running_since(self) -> datetime | None:
-        return min((r.started for r in self.runs.running if r.started), default=None)
+        going_on = (*self.runs.running, *self.recorded.running)
+        return min((run.started for run in going_on if run.started), default=None)
 
     @property
     def waiting(self) -> int:
@@ -87,7 +89,7 @@ class Case:
             return self.ticks.between(since, self.now)
         if self.overdue_since is None or self.known_since is None:
             return 0
-        start = max(filter(None, (self.runs.last_start, self.known_since, self.gate.since if self.gate else None)))
+        start = max(moment for moment in (self.began, self.known_since) if moment is not None)
         return max(self.ticks.between(start, self.now - timedelta(seconds=self.limits.grace)), 1)
 
 
@@ -101,16 +103,6 @@ def signals(case: Case) -> Iterator[Signal]:
     elif case.entry.of_cronlift or case.gate is not None:
         found += [*_switched_off(case)]
     yield from sorted(found, key=lambda signal: signal.severity != "red")
-
-
-def red(code: SignalCode, text: str, do: str) -> Signal:
-    """Something that is wrong."""
-    return Signal(code=code, severity="red", text=text, do=do)
-
-
-def attention(code: SignalCode, text: str, do: str) -> Signal:
-    """Something worth a look."""
-    return Signal(code=code, severity="attention", text=text, do=do)
 
 
 def _started(case: Case) -> Iterator[Signal]:
@@ -150,6 +142,10 @@ def _started(case: Case) -> Iterator[Signal]:
 
 def _failing(case: Case) -> Iterator[Signal]:
     runs = case.runs
+    if case.recorded.last_start is not None and case.gate is not None and case.recorded.failures_in_a_row:
+        logged = case.began
+        if logged is None or logged < case.recorded.last_start - _SAME_RUN:
+            runs = case.recorded  # it failed before the runner could log it
     last = runs.last
     if last is None:
         return
@@ -172,11 +168,12 @@ def _failing(case: Case) -> Iterator[Signal]:
     said = next((line for line in last.message.strip().splitlines() if line.strip()), "no message")
     number = plural(runs.failures_in_a_row, "run")
     since = f" since {instant(runs.failing_since)}" if runs.failing_since else ""
-    make = red if runs.failures_in_a_row >= case.limits.failures else attention
+    again = case.gate.next_attempt if case.gate else None
+    make = red if runs.failures_in_a_row >= case.limits.failures and again is None else attention
     yield make(
         "failing",
         f"it fails{since} ({number} in a row): {said}",
-        "mend what the message says; the next run that succeeds ends this",
+        f"the next attempt is due at {instant(again)}" if again else "mend what the message says; a success ends this",
     )
 
 
@@ -234,14 +231,18 @@ def _switched_off(case: Case) -> Iterator[Signal]:
 
 
 def _fenced(case: Case) -> Iterator[Signal]:
+    """An alarm while the application still does it: at the job's last firing, or within a day."""
     gate = case.gate
-    if gate is not None and gate.hits_after_complete:
-        yield red(
-            "fence-hit",
-            f"the application enqueues it again: {plural(gate.hits_after_complete, 'insert')} turned away after the "
-            f"move was complete, the last at {instant(gate.last_hit)}",
-            "a deploy has brought its crontab entry back: take it out again (nothing ran twice)",
-        )
+    if gate is None or gate.last_hit is None:
+        return
+    last = case.ticks.latest(case.now)
+    news = gate.last_hit >= case.now - timedelta(days=1) or (last is not None and gate.last_hit >= last)
+    yield (red if news else attention)(
+        "fence-hit",
+        f"the application enqueues it again: {plural(gate.hits, 'insert')} turned away after the move was complete, "
+        f"the last at {instant(gate.last_hit)}",
+        "a deploy has brought its crontab entry back: take it out again (nothing ran twice)",
+    )
 
 
 def _every(period: float) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cronlift.model.monitoring import Launcher, Signal
+from cronlift.monitor.alarms import attention, red
 from cronlift.monitor.entries import ServerState
-from cronlift.monitor.judge import Case, attention, red
+from cronlift.monitor.judge import Case
 from cronlift.monitor.words import instant, iso, plural, span
 
 
@@ -15,7 +16,7 @@ def launcher(state: ServerState, cases: Sequence[Case]) -> Launcher:
     return Launcher(
         alive=state.launcher_alive,
         since=iso(state.launcher_start),
-        running=sum(len(case.runs.running) for case in cases),
+        running=sum(len(case.recorded.running) for case in cases),
         limit=state.max_running,
     )
 
@@ -56,12 +57,12 @@ def _blocked(state: ServerState, cases: Sequence[Case]) -> Iterator[Signal]:
     since = min((case.overdue_since for case in late if case.overdue_since), default=None)
     if since is None:
         return
-    latest = max((case.runs.last_start for case in cases if case.runs.last_start), default=None)
+    latest = max((case.recorded.last_start for case in cases if case.recorded.last_start), default=None)
     if latest is not None and latest >= since:
         return  # others were started since: it is these entries' own trouble
     number = f"{plural(len(late), 'entry', 'entries')} {'is' if len(late) == 1 else 'are'} overdue"
-    going_on = [case for case in cases if case.runs.running]
-    running = sum(len(case.runs.running) for case in going_on)
+    going_on = [case for case in cases if case.recorded.running]
+    running = sum(len(case.recorded.running) for case in going_on)
     if running and state.blocks is not False:
         long = min(going_on, key=lambda case: case.running_since or state.now)
         yield red(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cronlift.generate.quoting import Name, template
 from cronlift.model.monitoring import HistorySize, Signal
-from cronlift.monitor.judge import Limits, attention, red
+from cronlift.monitor.alarms import Limits, attention, red
 from cronlift.monitor.runs import rows_of
 from cronlift.monitor.words import iso, size
 from cronlift.postgres.server import Connection

@@ -11,10 +11,11 @@ from cronlift.model.monitoring import Monitoring, Signal, Slot, Watched
 from cronlift.model.plan import Plan
 from cronlift.monitor import entries as looking
 from cronlift.monitor import judge, launcher, sizes
+from cronlift.monitor.alarms import Limits, red
 from cronlift.monitor.entries import Entry, ServerState
-from cronlift.monitor.gates import Gate
+from cronlift.monitor.gates import Managed, managed
 from cronlift.monitor.history import History, durations, history
-from cronlift.monitor.judge import Case, Limits
+from cronlift.monitor.judge import Case
 from cronlift.monitor.runs import Part, Run, Window
 from cronlift.monitor.ticks import ticks
 from cronlift.monitor.words import iso
@@ -54,11 +55,12 @@ def monitor(server: Server, question: Question | None = None) -> Monitoring:
             )
         ]
         connection.rollback()
-    planned = {job.cron_name for plan in asked.plans for job in plan.jobs}
-    gates: Mapping[int, Gate] = {}
-    cases = [_case(entry, state, recorded, asked.limits, gates.get(entry.jobid)) for entry in there]
+    elsewhere = managed(server, window, there)
+    owned = elsewhere.owned | {e.jobid for e in there if e.of_cronlift} | _planned(there, asked.plans)
+    tables += elsewhere.tables
+    cases = [_case(entry, state, recorded, asked.limits, elsewhere) for entry in there]
     drifted = list(_drift(asked.plans, server))
-    jobs = [_watched(case, window, asked, planned, drifted) for case in cases]
+    jobs = [_watched(case, window, asked, owned, drifted) for case in cases]
     shown = [job for job in jobs if (job.owned or not asked.owned) and _named(job, asked.names)]
     _all_there(jobs, asked.names)
     return Monitoring(
@@ -75,7 +77,7 @@ def monitor(server: Server, question: Question | None = None) -> Monitoring:
             *sizes.signals(tables, asked.limits),
             *(signal for name, signal in drifted if not name),
         ),
-        notes=tuple(looking.not_seen(state)),
+        notes=(*looking.not_seen(state), *elsewhere.notes),
     )
 
 
@@ -86,13 +88,20 @@ def _window(state: ServerState, asked: Question) -> Window:
     return Window(since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0), state.now, asked.slot)
 
 
-def _case(entry: Entry, state: ServerState, recorded: History, limits: Limits, gate: Gate | None) -> Case:
-    known = entry.written or recorded.unchanged_since(entry.age)
+def _planned(entries: Sequence[Entry], plans: Sequence[Plan]) -> set[int]:
+    names = {job.cron_name for plan in plans for job in plan.jobs}
+    return {entry.jobid for entry in entries if entry.jobname in names}
+
+
+def _case(entry: Entry, state: ServerState, recorded: History, limits: Limits, elsewhere: Managed) -> Case:
+    gate, logged = elsewhere.gates.get(entry.jobid), elsewhere.runs.get(entry.jobid)
+    known = gate.since if gate else entry.written or recorded.unchanged_since(entry.age)
     return Case(
         entry=entry,
         ticks=ticks(entry.schedule, state.version, state.timezone),
-        runs=recorded.of(entry.jobid),
-        durations=durations(state),
+        runs=recorded.of(entry.jobid) if logged is None else logged,
+        recorded=recorded.of(entry.jobid),
+        durations=durations(state) if logged is None else "exact",
         now=state.now,
         known_since=known,
         limits=limits,
@@ -101,7 +110,7 @@ def _case(entry: Entry, state: ServerState, recorded: History, limits: Limits, g
 
 
 def _watched(
-    case: Case, window: Window, asked: Question, planned: set[str], drifted: Sequence[tuple[str, Signal]]
+    case: Case, window: Window, asked: Question, owned: set[int], drifted: Sequence[tuple[str, Signal]]
 ) -> Watched:
     entry, runs, total, gate = case.entry, case.runs, case.runs.total, case.gate
     ended = total.succeeded + total.failed
@@ -113,9 +122,10 @@ def _watched(
         role=entry.role,
         schedule=entry.schedule,
         active=entry.active,
-        owned=entry.of_cronlift or gate is not None or entry.jobname in planned,
+        owned=entry.jobid in owned,
         job=gate.job if gate else None,
         state=gate.state if gate else None,
+        measured_by="history" if case.runs is case.recorded else "run_log",
         durations=case.durations,
         last_run=iso(runs.last_start),
         last_status=last.state if last else None,
@@ -137,7 +147,7 @@ def _watched(
         failing_since=iso(runs.failing_since) if runs.failures_in_a_row else None,
         failures_in_a_row=runs.failures_in_a_row,
         waiting=case.waiting,
-        fence_hits=gate.hits_after_complete if gate else 0,
+        fence_hits=gate.hits if gate else 0,
         signals=(*judge.signals(case), *(signal for name, signal in drifted if name and name == entry.jobname)),
         slots=tuple(_slots(runs.slots, window)) if asked.slot else (),
     )
@@ -170,7 +180,7 @@ def _drift(plans: Sequence[Plan], server: Server) -> Iterable[tuple[str, Signal]
         for one in drift(plan, server):
             yield (
                 names.get(one.job, ""),
-                judge.red("drift", one.text, "cronlift verify shows it; cronlift install puts back what is missing"),
+                red("drift", one.text, "cronlift verify shows it; cronlift install puts back what is missing"),
             )
 
 

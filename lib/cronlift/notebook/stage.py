@@ -152,7 +152,7 @@ def doctor(params: DoctorParameters) -> Diagnosis:
 
 def watch(params: MonitorParameters) -> Monitoring:
     """A look at the server's entries, with slots for plots. Keeps no record."""
-    from cronlift.monitor.judge import Limits
+    from cronlift.monitor.alarms import Limits
     from cronlift.monitor.watch import Question
     from cronlift.monitor.watch import monitor as look
 
