@@ -5,6 +5,8 @@ The comments on top of it say what is expected:
 # verdict: needs_review        the verdict
 # reason: sql-in-loop          a reason's code that must be there (repeatable)
 # loss: retries                a loss's code that must be there (repeatable)
+# effect: UPDATE of t          what an effect is that must be there (repeatable)
+# remark: calls-routine        a remark's code (repeatable; those about the start of Oban apart, all must be named)
 # statement: DELETE FROM t     the statements in order (repeatable; absent: not compared)
 # entry: {"* * * * *", A.W}    the crontab entry, where it is not the default one
 # repo: def init(_, c), do: …  a line of the repository's own
@@ -77,6 +79,9 @@ def test_case(case: Path, tmp_path: Path) -> None:
     assert [job.verdict] == expected(text, "verdict"), codes
     assert set(expected(text, "reason")) <= set(codes), codes
     assert set(expected(text, "loss")) <= {loss.code for loss in job.losses}
+    assert set(expected(text, "effect")) <= {effect.what for effect in job.effects}
+    remarks = [remark.code for remark in job.remarks if remark.code != "never-started"]
+    assert remarks == expected(text, "remark"), job.remarks
     statements = expected(text, "statement")
     if statements:
         assert [" ".join(s.split()) for s in job.statements] == statements

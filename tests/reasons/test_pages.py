@@ -7,7 +7,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "reasons"
-READING = [p for name in ("elixir", "ecto", "stages") for p in sorted((ROOT / "lib" / "cronlift" / name).glob("*.py"))]
+READING = [
+    p
+    for name in ("elixir", "ecto", "sources", "stages")
+    for p in sorted((ROOT / "lib" / "cronlift" / name).glob("*.py"))
+]
 # Calls whose first string is a reason's code, and calls whose second or `code=` one is.
 MAKERS = {"problem", "_reason", "reason", "Reason"}
 LOSSES = {"Loss", "loss"}

@@ -40,6 +40,10 @@ def register(app: typer.Typer) -> None:
             why = f"{first.text} ({first.file}:{first.line})" if first else ""
             rows.append((job.id, job.schedule or "at boot", job.verdict, why))
         output.table(("job", "schedule", "verdict", "why"), rows)
+        remarks = [(j.id, r.text, f"{r.file}:{r.line}") for j in found.jobs for r in j.remarks]
+        if remarks:
+            output.say("noticed:")
+            output.table(("job", "what", "where"), remarks)
         counts = Counter(j.verdict for j in found.jobs)
         output.say(", ".join(f"{n} {v}" for v, n in sorted(counts.items())))
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cronlift.ecto.constants import constant
 from cronlift.ecto.migration_steps import Defaults
 from cronlift.ecto.migrations import folders, read_tables
+from cronlift.ecto.routines import Routines, read_routines
 from cronlift.ecto.schemas import Schemas
 from cronlift.ecto.tables import Tables
 from cronlift.elixir import config as settings
@@ -31,6 +32,7 @@ class Database:
         self.project, self.env = project, env
         self.schemas = Schemas(project)
         self._tables: dict[str, Tables] = {}
+        self._routines: dict[str, Routines] = {}
 
     def tables(self, repo: str) -> Tables:
         """The tables of one repository (by its module's name)."""
@@ -39,6 +41,12 @@ class Database:
             defaults, priv = self._configured(repo)
             self._tables[repo] = read_tables(self.project, folders(self.project, repo, priv), defaults)
         return self._tables[repo]
+
+    def routines(self, repo: str) -> Routines:
+        """The functions and procedures of one repository's database (by its module's name)."""
+        if repo not in self._routines:
+            self._routines[repo] = read_routines(self.project, folders(self.project, repo, self._configured(repo)[1]))
+        return self._routines[repo]
 
     def column_type(self, repo: str, relation: str, column: str) -> str | None:
         """The type of ``schema.table``'s column; None where it is not known."""

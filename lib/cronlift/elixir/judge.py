@@ -6,6 +6,7 @@ but not the same on every path, and only then what can move.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cronlift.elixir import proposals
@@ -53,6 +54,11 @@ def _no_columns(relation: str, column: str) -> str | None:
     return None
 
 
+def _no_doubts(steps: list[Step]) -> list[Reason]:
+    """Nothing is known of what the statements call."""
+    return []
+
+
 def judge(
     flows: list[Flow] | None,
     findings: Findings,
@@ -61,10 +67,12 @@ def judge(
     *,
     retried: bool = True,
     columns: ColumnType = _no_columns,
+    called: Callable[[list[Step]], list[Reason]] = _no_doubts,
 ) -> Judgement:
     """The verdict of one job. ``flows`` None: the budget did not do. ``entry`` is the place of its perform
     function, ``repo`` the repository whose database the plan is for (None: the application's only one),
-    ``retried`` whether the scheduler runs a failed job again, ``columns`` the types of the application's columns."""
+    ``retried`` whether the scheduler runs a failed job again, ``columns`` the types of the application's columns,
+    ``called`` answers for the routines that statements call."""
     reasons = list(findings.problems.values())
     good = _success(flows or [])
     sequences = list(dict.fromkeys(s.events for s, _ in good))
@@ -81,7 +89,7 @@ def judge(
     else:
         sent = [replace(e, whole=False, loop=e.loop or e.whole) for e in sent]
     steps, step_reasons = _steps(sent, columns)
-    reasons += step_reasons
+    reasons += [*step_reasons, *called(steps)]
     if flows is None or any(state.lossy for state, _ in flows):
         reasons.append(_reason("too-complex", "there are more paths through this job than could be followed", entry))
     other_engine = [r for r in reasons if r.code == "other-engine"]

@@ -202,10 +202,11 @@ class Project:
         self._load(file)
         return self._by_file.get(file, [])
 
-    def mentioning(self, *words: str) -> Iterator[str]:
-        """Files of the application that contain one of the words."""
+    def mentioning(self, *words: str, everywhere: bool = False) -> Iterator[str]:
+        """Files of the application that contain one of the words; ``everywhere``: all source files, whether they are
+        compiled or not."""
         needles = [w.encode() for w in words]
-        for file in self.code():
+        for file in self.files() if everywhere else self.code():
             text = self.readable(file)
             if any(n in text for n in needles):
                 yield file

@@ -34,6 +34,16 @@ class Loss(Record):
     line: int
 
 
+class Remark(Record):
+    """Something noticed beside the verdict that does not change it: what a called routine does, a name or a comment
+    that says another schedule."""
+
+    code: str
+    text: str
+    file: str
+    line: int
+
+
 class Parameter(Record):
     """A bound parameter: its position from 1, the SQL text of its value, and where the value comes from.
 
@@ -96,6 +106,7 @@ class ClassifiedJob(Job):
     statements: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     stays: tuple[Effect, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     code_hash: str = ""
     decided: bool = False
     approved: bool = False

@@ -95,6 +95,9 @@ def classification(document: Classification) -> Block:
             lost = [(loss.code, loss.text, f"{loss.file}:{loss.line}") for loss in job.losses]
             title = f"{short(job.worker)}: what pg_cron will not do"
             parts.append(Fold(title, Table(("loss", "what", "where"), lost)))
+    noticed = [(short(j.worker), r.text, f"{r.file}:{r.line}") for j in jobs for r in j.remarks]
+    if noticed:
+        parts.append(Fold("Noticed, and no reason for a verdict", Table(("job", "what", "where"), noticed), open=True))
     return Block(tuple(parts))
 
 

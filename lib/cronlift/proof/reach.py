@@ -14,6 +14,7 @@ import pgparse
 from cronlift import resources
 from cronlift.postgres.server import Connection
 from cronlift.proof.tables import Table, Tables
+from cronlift.sql import builtins
 from cronlift.sql.facts import walk
 
 # Extensions whose functions leave the database: other servers, the network, files, the operating system.
@@ -21,13 +22,6 @@ _OUTSIDE = {
     "dblink", "http", "pgsql_http", "pg_net", "pg_background", "pg_curl", "amqp", "pg_amqp", "file_fdw", "postgres_fdw",
     "mysql_fdw", "oracle_fdw", "tds_fdw", "redis_fdw", "mongo_fdw", "multicorn", "wrappers", "aws_s3", "aws_lambda",
     "aws_commons", "adminpack", "plpython3u", "plperlu", "pltclu", "plsh", "pg_cron",
-}  # fmt: skip
-# Functions of the system that do: files, signals to other sessions, the whole server (manual, 9.28).
-_OUTSIDE_FUNCTIONS = {
-    "lo_import", "lo_export", "pg_read_file", "pg_read_binary_file", "pg_file_write", "pg_file_unlink", "pg_ls_dir",
-    "pg_terminate_backend", "pg_cancel_backend", "pg_reload_conf", "pg_rotate_logfile", "pg_promote", "pg_switch_wal",
-    "pg_create_restore_point", "pg_create_physical_replication_slot", "pg_create_logical_replication_slot",
-    "pg_drop_replication_slot", "pg_logical_emit_message", "pg_stat_reset",
 }  # fmt: skip
 _OUTSIDE_STATEMENTS = {
     "AlterSystemStmt": "ALTER SYSTEM", "CreatedbStmt": "CREATE DATABASE", "DropdbStmt": "DROP DATABASE",
@@ -122,7 +116,7 @@ class Walker:
 
     def _system(self, name: list[str], call: dict[str, Any], where: str) -> None:
         """What functions of the system do that no rollback undoes, or that only a commit shows."""
-        if name[-1] in _OUTSIDE_FUNCTIONS:
+        if name[-1] in builtins.OUTSIDE:
             self.reach.outside[f"{where}: {name[-1]}() acts outside of the database"] = None
         elif name[-1].startswith("lo_") or name[-1] in ("lowrite", "loread"):
             self.reach.unread[f"{where}: large objects ({name[-1]}), which are not compared"] = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cronlift.schedule.rate import DAYS
+from cronlift.schedule.rate import DAYS, Rhythm
 
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
@@ -44,10 +44,29 @@ _EVERY = re.compile(
     r"|\bevery[ _-](second|minute|hour|day|week|month|"
     r"night|year|quarter)\b", re.I,
 )  # fmt: skip
+_MAKES = re.compile(r"refresh|roll-?up|aggregat|recalc|recompute|rebuild|update|sync|partition|materializ", re.I)
 _ONCE = re.compile(r"(?:^|[-_ ./])(once|one[-_ ]?time|one[-_ ]?off|one[-_ ]?shot|run[-_ ]?once)(?:$|[-_ ./])", re.I)
 _ONCE_A = re.compile(r"once[-_ ]+(a|an|per|every|each|in|daily|weekly|monthly)\b", re.I)
 _SINGULAR = {"minute": "minutely", "hour": "hourly", "day": "daily", "night": "nightly", "week": "weekly",
              "month": "monthly", "quarter": "quarterly", "year": "yearly"}  # fmt: skip
+
+
+def days_fit(claim: Claim, fired: Rhythm) -> bool:
+    """Whether it fires on the claimed weekday only, or days of the month narrow it (the job may have a guard)."""
+    if claim.weekdays is None:
+        return True
+    return fired.weekdays == claim.weekdays or (fired.narrowed and claim.weekdays <= fired.weekdays)
+
+
+def rate_fits(claim: Claim, fired: Rhythm) -> bool:
+    """Whether it fires about as often as claimed."""
+    gap_fits = claim.gap is None or claim.gap / 1.6 <= fired.gap <= claim.gap * 1.6
+    return claim.least <= fired.runs <= claim.most and gap_fits
+
+
+def about_data(name: str, word: str, relations: Iterable[str]) -> bool:
+    """``daily_totals`` refreshed every hour: the word in the name tells what is made, not when."""
+    return bool(_MAKES.search(name)) or any(word.lower() in relation.lower() for relation in relations)
 
 
 def once(text: str) -> bool:

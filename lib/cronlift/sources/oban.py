@@ -82,7 +82,8 @@ def _overlooked(
 ) -> Iterator[NotAnalysed]:
     """Code that names the cron plugin and from which nothing came: a crontab nobody read is said, never dropped."""
     seen = {s.crontab.span.file for s in sites} | {m.file for m in missing}
-    for file in project.mentioning("Plugins.Cron", "crontab:"):
+    compiled = set(project.code())
+    for file in project.mentioning("Plugins.Cron", "crontab:", everywhere=True):
         if file in seen:
             continue
         try:
@@ -94,6 +95,8 @@ def _overlooked(
             keyed = isinstance(node, ast.List) and ast.keyword(node, "crontab") is not None
             if named or keyed:
                 why = "a crontab in code that is not followed"
+                if file not in compiled:
+                    why = "a crontab in a file that is not compiled into the application unless mix.exs is told so"
                 yield NotAnalysed(file=file, line=node.span.line, why=why)
                 break
 

@@ -143,6 +143,15 @@ def _facts(sql: str) -> Facts:
     )
 
 
+def tied_function(name: str, arguments: list[Any]) -> bool:
+    """Whether a call acts on the connection and outlives its transaction; ``arguments`` as the parse tree has them."""
+    plain = name.removeprefix("pg_catalog.")
+    if plain == "set_config":  # with a third argument that is true it ends with the transaction
+        last = arguments[2].get("A_Const", {}) if len(arguments) == 3 else {}
+        return last.get("boolval", {}).get("boolval") is not True
+    return plain in _SESSION_FUNCTIONS
+
+
 def walk(tree: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every node of a parse tree with its kind, parents first. ``relation`` fields are bare RangeVars."""
     if isinstance(tree, dict):

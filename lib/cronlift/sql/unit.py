@@ -10,7 +10,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Routine:
     """A function or procedure (``kind`` as in ``pg_proc.prokind``). ``body`` is its source text, ``settings`` its SET
-    clauses; ``may_execute`` says whether the calling role may."""
+    clauses; ``may_execute`` says whether the calling role may; ``takes``: how many arguments it needs and takes at
+    most, where that was looked at."""
 
     oid: int
     schema: str
@@ -26,6 +27,7 @@ class Routine:
     from_extension: bool = False
     signature: str = ""
     arguments: tuple[str, ...] = ()
+    takes: tuple[int, int] | None = None
 
     @property
     def full_name(self) -> str:

@@ -23,10 +23,13 @@ from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
 from cronlift.model.decision import Decisions
 from cronlift.model.job import Inventory, Job
-from cronlift.model.verdict import QUESTIONS, Classification, ClassifiedJob, Reason
+from cronlift.model.verdict import QUESTIONS, Classification, ClassifiedJob, Reason, Step
+from cronlift.sources.starting import never_started
 from cronlift.stages import decisions as deciding
 from cronlift.stages import running
+from cronlift.stages.called import Seen, look_into
 from cronlift.stages.inventory import inventory as take_inventory
+from cronlift.stages.noticed import contradictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +89,24 @@ def _classified(
         return ClassifiedJob(**dict(job), verdict="startup", reasons=(why,))
     evaluator = Evaluator(project, catalogue, config)
     sessions.take(evaluator.findings, around.told)
-    judgement = _judged(project, evaluator, config, repositories, job, around.hidden)
+    judgement, seen = _judged(project, evaluator, config, repositories, job, around.hidden)
     judgement.reasons += [*running.questions(job), *(r for r in around.told if r.code in QUESTIONS)]
     judgement.reasons += evaluator.findings.questions.values()
-    code_hash = _code_hash(project, evaluator, job, judgement)
+    noticed = [*contradictions(project, job, judgement.steps)]
+    noticed += filter(None, [never_started(project, config, job)])
+    code_hash = _code_hash(project, evaluator, job, judgement, seen)
     return ClassifiedJob(
         **dict(job),
         verdict=judgement.verdict,
         reasons=tuple(judgement.reasons),
-        effects=tuple(evaluator.findings.effects.values()),
+        effects=(*evaluator.findings.effects.values(), *seen.effects),
         steps=tuple(judgement.steps),
         statements=tuple(s.text for s in judgement.steps),
         losses=tuple(judgement.losses + running.losses(project, job, around.listeners))
         if judgement.verdict != "no_effect"
         else (),
         stays=tuple(judgement.stays),
+        remarks=(*seen.remarks, *noticed),
         code_hash=code_hash,
     )
 
@@ -112,10 +118,10 @@ def _judged(
     repositories: list[str],
     job: Job,
     hidden: list[surroundings.Hidden],
-) -> Judgement:
+) -> tuple[Judgement, Seen]:
     run = running.run_of(project, job)
     if isinstance(run, Reason):
-        return Judgement("needs_review", [run])
+        return Judgement("needs_review", [run]), Seen()
     for reason in running.doubts(job, run):
         evaluator.findings.problems[(reason.code, reason.file, reason.line)] = reason
     try:
@@ -130,16 +136,27 @@ def _judged(
     entry = Span(run.module.file, 0, 0, job.handler.line, job.handler.line)
     first = repositories[0] if repositories else None
     columns = partial(database_of(project).column_type, first or "")
-    return judge(flows, evaluator.findings, entry, first, retried=run.retried, columns=columns)
+    seen = Seen()
+
+    def called(steps: list[Step]) -> list[Reason]:
+        nonlocal seen
+        if not any(r.code == "other-engine" for r in evaluator.findings.problems.values()):
+            seen = look_into(steps, database_of(project).routines)
+        return seen.doubts
+
+    return judge(
+        flows, evaluator.findings, entry, first, retried=run.retried, columns=columns, called=called,
+    ), seen  # fmt: skip
 
 
-def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement) -> str:
+def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement, seen: Seen) -> str:
     """SHA-256 over what a decision judges: the entry, every function on the job's path, what else the modules on it
-    declare (attributes, uses, …), and the statements and reasons that came of it."""
+    declare (attributes, uses, …), the statements and reasons that came of it, and what called routines do."""
     total = hashlib.sha256()
     entry = [job.worker, job.schedule, job.timezone, job.options.model_dump(mode="json")]
     outcome = [[s.text for s in judgement.steps], sorted({r.code for r in judgement.reasons})]
-    total.update(json.dumps([entry, outcome], sort_keys=True).encode())
+    bodies = [[e.what, *e.path] for e in seen.effects]
+    total.update(json.dumps([entry, outcome, *([bodies] if bodies else [])], sort_keys=True).encode())
     for name in sorted(evaluator.findings.modules):
         total.update(_declarations(project, evaluator.findings.modules[name]))
     for file, start, end in sorted(evaluator.findings.visited):

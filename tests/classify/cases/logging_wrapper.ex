@@ -1,4 +1,5 @@
 # verdict: pure_sql
+# remark: routine-not-seen
 # statement: SELECT cleanup()
 defmodule A.W do
   use Oban.Worker, queue: :default

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 from cronlift.doctor.diagnose import applications, judge
@@ -11,10 +10,10 @@ from cronlift.doctor.entry import Entry, Examined
 from cronlift.doctor.migrations.resolve import examine, examine_routine
 from cronlift.doctor.migrations.schema import Schema
 from cronlift.doctor.world import World
-from cronlift.ecto.migration_texts import SqlText, read
+from cronlift.ecto.migration_texts import SqlText, located, read, with_blocks
 from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.document import Location
-from cronlift.sql import command, plpgsql
+from cronlift.sql import command
 from cronlift.sql.unit import Unit
 
 
@@ -34,13 +33,13 @@ def diagnose_migrations(folder: Path, app: Path | None = None, env: str = "prod"
                 notes.append(f"{text.file}:{text.line} was not read: {parsed.error}")
             continue
         comments = "\n".join([text.remarks, command.comments(text.sql)])
-        for unit, line in _located(parsed.units, text):
+        for unit, line in located(parsed.units, text):
             place = Location(file=text.file, line=line)
             if not text.down:
-                for inner in _with_blocks(unit):
+                for inner in with_blocks(unit):
                     schema.take(inner, place, comments if len(parsed.units) == 1 else _above(text, line))
             if "cron." in unit.text and unit.kind in ("SelectStmt", "UpdateStmt", "DeleteStmt", "DoStmt"):
-                loose += [_alone(inner, place, schema, comments) for inner in _with_blocks(unit)]
+                loose += [_alone(inner, place, schema, comments) for inner in with_blocks(unit)]
     examined = [*broken, *(examine(entry, schema) for entry in schema.entries)]
     called = {r.full_name for e in examined for u in e.units for r in u.inside}
     for routines in schema.routines.values():
@@ -73,14 +72,6 @@ def _broken(text: SqlText, error: str, at: int) -> Examined:
     return Examined(entry, error, 0)
 
 
-def _located(units: tuple[Unit, ...], text: SqlText) -> Iterator[tuple[Unit, int]]:
-    at = 0
-    for unit in units:
-        found = text.sql.find(unit.text, at)
-        at = found if found >= 0 else at
-        yield unit, text.line + text.sql.count("\n", 0, at)
-
-
 def _above(text: SqlText, line: int) -> str:
     """The comments right above a statement of a file with several."""
     lines = text.sql.splitlines()
@@ -90,18 +81,6 @@ def _above(text: SqlText, line: int) -> str:
         found.append(lines[number].strip().lstrip("- "))
         number -= 1
     return "\n".join(reversed(found))
-
-
-def _with_blocks(unit: Unit) -> Iterator[Unit]:
-    """A statement, or those in its DO block."""
-    if unit.kind != "DoStmt":
-        yield unit
-        return
-    words = {a["DefElem"]["defname"]: a["DefElem"].get("arg", {}) for a in unit.tree.get("args", ())}
-    try:
-        yield from plpgsql.of_block(str(words.get("as", {}).get("String", {}).get("sval", "")))
-    except plpgsql.Unreadable:
-        return
 
 
 def _alone(unit: Unit, place: Location, schema: Schema, remarks: str) -> Examined:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from pathlib import Path
 
 from cronlift.doctor.entry import Entry, Examined, Problem, Relation
 from cronlift.doctor.migrations.schema import Schema
-from cronlift.sql import command, plpgsql, tree
+from cronlift.sql import builtins, command, plpgsql, tree
+from cronlift.sql.routine import statements
 from cronlift.sql.tree import Access, Called
 from cronlift.sql.unit import Routine, Unit
 
@@ -36,13 +35,6 @@ def examine_routine(routine: Routine, entry: Entry, schema: Schema) -> Examined:
     look = _Look(schema)
     look.body(routine, Unit("", "CallStmt", {}))
     return look.examined(entry, 1)
-
-
-@lru_cache(maxsize=1)
-def builtin_functions() -> frozenset[str]:
-    """The functions of pg_catalog (PostgreSQL 15 and 17), made by sql/doctor/builtin_functions.sql."""
-    text = Path(__file__).with_name("builtin_functions.txt").read_text(encoding="utf-8")
-    return frozenset(text.split())
 
 
 class _Look:
@@ -138,7 +130,7 @@ class _Look:
     def _unknown_function(self, called: Called, unit: Unit) -> bool:
         """A command that is one call, of a function that neither PostgreSQL nor a migration has."""
         only = not unit.inside and re.fullmatch(r"SELECT\s+[\w.]+\s*\([^()]*\)", unit.text.strip(), re.I)
-        known = called.name in builtin_functions() or called.schema not in ("", "public")
+        known = called.name in builtins.names() or called.schema not in ("", "public")
         known = known or called.name in self.schema.words
         return bool(only) and not called.procedure and not known and not self.schema.extensions - {"pg_cron"}
 
@@ -147,13 +139,10 @@ class _Look:
             return
         self.followed.add(routine.full_name)
         units: Sequence[Unit] = ()
-        if routine.language == "sql" and not routine.sql_body:
-            units = command.parse(routine.body).units
-        elif routine.language == "plpgsql":
-            try:
-                units = plpgsql.units(routine.signature)
-            except plpgsql.Unreadable as error:
-                self.unseen.append(f"the body of {routine.full_name} was not followed: {error}")
+        try:
+            units = statements(routine)
+        except plpgsql.Unreadable as error:
+            self.unseen.append(f"the body of {routine.full_name} was not followed: {error}")
         placed = [
             dataclasses.replace(u, inside=(*caller.inside, routine), conditional=u.conditional or caller.conditional)
             for u in units

@@ -14,7 +14,7 @@ from cronlift.ecto.migrations import read_tables
 from cronlift.ecto.tables import Tables
 from cronlift.elixir.project import Project
 from cronlift.model.document import Location
-from cronlift.sql import tree
+from cronlift.sql import routine, tree
 from cronlift.sql.command import comments
 from cronlift.sql.facts import walk
 from cronlift.sql.unit import Routine, Unit
@@ -95,28 +95,8 @@ class Schema:
                 self._replace(access.name, unique_index=True)
 
     def _routine(self, unit: Unit, place: Location) -> None:
-        names = tree.strings(unit.tree.get("funcname", ()))
-        options = {o["DefElem"]["defname"]: o["DefElem"].get("arg", {}) for o in unit.tree.get("options", ())}
-        body = tree.strings(options.get("as", {}).get("List", {}).get("items", ()))
-        parameters = [p["FunctionParameter"] for p in unit.tree.get("parameters", ()) if "FunctionParameter" in p]
-        settings = {
-            str(n["VariableSetStmt"]["name"]): "" for o in unit.tree.get("options", ())
-            if "VariableSetStmt" in (n := o["DefElem"].get("arg", {}))
-        }  # fmt: skip
-        routine = Routine(
-            0,
-            ".".join(names[:-1]),
-            names[-1],
-            "p" if unit.tree.get("is_procedure") else "f",
-            str(options.get("language", {}).get("String", {}).get("sval", "sql")).lower(),
-            body[0] if body else "",
-            settings=settings,
-            security_definer=bool(options.get("security", {}).get("Boolean", {}).get("boolval")),
-            sql_body="sql_body" in unit.tree,
-            signature=unit.text,
-            arguments=tuple(str(p.get("name", "")) for p in parameters),
-        )
-        self.routines[names[-1]] = [(routine, place)]
+        made = routine.created(unit)
+        self.routines[made.name] = [(made, place)]
 
     def _cron(self, call: dict[str, Any], place: Location, remarks: str) -> None:
         name = tree.strings(call["funcname"])

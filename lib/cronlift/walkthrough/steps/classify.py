@@ -159,6 +159,9 @@ class Classify(Panel):
         parts += [source.evidence(root, r.text, r.file, r.line) for r in job.reasons]
         if job.steps:
             parts.append(source.side_by_side(root, job.steps))
+        if job.remarks:
+            parts.append("<h4>Noticed</h4>")
+            parts += [source.evidence(root, x.text, x.file, x.line) for x in job.remarks]
         if job.losses:
             parts.append("<h4>What pg_cron will not do</h4>")
             parts += [source.evidence(root, f"{x.code}: {x.text}", x.file, x.line) for x in job.losses]
