@@ -42,7 +42,7 @@ _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 36
 _EVERY = re.compile(
     r"\bevery[ _-]?(\d+)[ _-]?(second|sec|minute|min|hour|hr|day|week)s?\b"
     r"|\bevery[ _-](second|minute|hour|day|week|month|"
-    r"night|year|quarter)\b", re.I,
+    r"night|year|quarter)\b(?![ -](?:of an?[ -])?hour)", re.I,
 )  # fmt: skip
 _MAKES = re.compile(r"refresh|roll-?up|aggregat|recalc|recompute|rebuild|update|sync|partition|materializ", re.I)
 _ONCE = re.compile(r"(?:^|[-_ ./])(once|one[-_ ]?time|one[-_ ]?off|one[-_ ]?shot|run[-_ ]?once)(?:$|[-_ ./])", re.I)

@@ -94,7 +94,7 @@ def _classified(
     judgement.reasons += evaluator.findings.questions.values()
     noticed = [*contradictions(project, job, judgement.steps)]
     noticed += filter(None, [never_started(project, config, job)])
-    code_hash = _code_hash(project, evaluator, job, judgement, seen)
+    code_hash = _code_hash(project, evaluator, job, judgement)
     return ClassifiedJob(
         **dict(job),
         verdict=judgement.verdict,
@@ -149,14 +149,13 @@ def _judged(
     ), seen  # fmt: skip
 
 
-def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement, seen: Seen) -> str:
+def _code_hash(project: Project, evaluator: Evaluator, job: Job, judgement: Judgement) -> str:
     """SHA-256 over what a decision judges: the entry, every function on the job's path, what else the modules on it
-    declare (attributes, uses, …), the statements and reasons that came of it, and what called routines do."""
+    declare (attributes, uses, …), and the statements and reasons that came of it."""
     total = hashlib.sha256()
     entry = [job.worker, job.schedule, job.timezone, job.options.model_dump(mode="json")]
     outcome = [[s.text for s in judgement.steps], sorted({r.code for r in judgement.reasons})]
-    bodies = [[e.what, *e.path] for e in seen.effects]
-    total.update(json.dumps([entry, outcome, *([bodies] if bodies else [])], sort_keys=True).encode())
+    total.update(json.dumps([entry, outcome], sort_keys=True).encode())
     for name in sorted(evaluator.findings.modules):
         total.update(_declarations(project, evaluator.findings.modules[name]))
     for file, start, end in sorted(evaluator.findings.visited):

@@ -71,14 +71,16 @@ def _words(name: str) -> str:
 
 
 def _comments(project: Project, job: Job) -> Iterator[tuple[str, int]]:
-    """The comment lines right above an entry, as one text, and the one behind it."""
+    """The comment lines right above an entry, as one text, and the one behind it. Above several entries stands a
+    heading, whose words may be about any of them."""
     lines = project.readable(job.config.file).decode("utf-8", "replace").splitlines()
     above: list[str] = []
     at = job.config.line - 1
     while at > 0 and lines[at - 1].lstrip().startswith("#"):
         at -= 1
         above.append(lines[at].strip().lstrip("# "))
-    if above:
+    below = lines[job.config.end_line].lstrip() if job.config.end_line < len(lines) else ""
+    if above and not below.startswith("{"):
         yield "\n".join(reversed(above)), at + 1
     if behind := _TRAILING.search(lines[job.config.end_line - 1] if job.config.end_line <= len(lines) else ""):
         yield behind[1].strip(), job.config.end_line
