@@ -16,7 +16,7 @@ from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.model.job import Job
-from cronlift.model.verdict import Remark
+from cronlift.model.verdict import Reason, Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class _Started:
     starts: tuple[Span, ...]
 
 
-def never_started(project: Project, config: Config, job: Job) -> Remark | None:
-    """A remark where nothing in the application's code reads the setting that holds the job's entry."""
+def never_started(project: Project, config: Config, job: Job) -> Reason | Remark | None:
+    """Nothing in the application's code reads the setting that holds the job's entry: a question where Oban is seen to
+    be started with other options, a remark where no start is in sight."""
     setting = _setting(config, job)
     if job.source != "oban" or job.kind != "cron" or setting is None or setting.key is None:
         return None
@@ -40,10 +41,14 @@ def never_started(project: Project, config: Config, job: Job) -> Remark | None:
     found: _Started = memo[key]
     if found.read:
         return None
+    file, line, unread = job.config.file, job.config.line, f"nothing reads `config :{setting.app}, {setting.key}`"
+    if not found.starts:
+        text = f"{unread}, and nothing in the application's own code starts Oban: the entry may never have run"
+        return Remark(code="never-started", text=text, file=file, line=line)
     where = ", ".join(f"{s.file}:{s.line}" for s in found.starts)
-    how = f"Oban is started with options of its own ({where})" if where else "nothing in its own code starts Oban"
-    text = f"nothing reads `config :{setting.app}, {setting.key}`, and {how}: the entry cannot have run"
-    return Remark(code="never-started", text=text, file=job.config.file, line=job.config.line)
+    how = f"Oban is started with options of its own ({where})"
+    text = f"{unread}, and {how}: the entry cannot have run, and would after a move"
+    return Reason(code="never-started", text=text, file=file, line=line)
 
 
 def _setting(config: Config, job: Job) -> Setting | None:

@@ -23,7 +23,7 @@ from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
 from cronlift.model.decision import Decisions
 from cronlift.model.job import Inventory, Job
-from cronlift.model.verdict import QUESTIONS, Classification, ClassifiedJob, Reason, Step
+from cronlift.model.verdict import QUESTIONS, Classification, ClassifiedJob, Reason, Remark, Step
 from cronlift.sources.starting import never_started
 from cronlift.stages import decisions as deciding
 from cronlift.stages import running
@@ -93,7 +93,11 @@ def _classified(
     judgement.reasons += [*running.questions(job), *(r for r in around.told if r.code in QUESTIONS)]
     judgement.reasons += evaluator.findings.questions.values()
     noticed = [*contradictions(project, job, judgement.steps)]
-    noticed += filter(None, [never_started(project, config, job)])
+    match never_started(project, config, job):
+        case Reason() as reason:
+            judgement.reasons.append(reason)
+        case Remark() as remark:
+            noticed.append(remark)
     code_hash = _code_hash(project, evaluator, job, judgement)
     return ClassifiedJob(
         **dict(job),
