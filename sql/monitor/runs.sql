@@ -31,5 +31,4 @@ FROM (
   ) AS p
   WHERE s.id >= %(first)s AND (s.started_at >= %(since)s OR s.started_at IS NULL)
 ) AS r
-GROUP BY ROLLUP (r.key, r.half, r.slot)
-HAVING GROUPING(r.key) = 0
+GROUP BY GROUPING SETS ((r.key), (r.key, r.half), (r.key, r.half, r.slot))

@@ -40,14 +40,9 @@ def gated(app_database: AppDatabase) -> Iterator[AppDatabase]:
     """A database with a queue and schema cronlift; nothing in cron.job."""
     app_database.execute(APP)
     with app_database.admin() as connection:
-        if connection.execute("SELECT FROM pg_roles WHERE rolname = 'cronlift_owner'").fetchone() is None:
-            connection.execute(managed.create_role())
-        connection.execute(managed.create_schema())
-        connection.execute("SET LOCAL ROLE cronlift_owner")
-        for statement in (*managed.fill_schema(), managed.grants(app_database.role)):
+        fence = managed.create_fence("public.oban_jobs", "state")
+        for statement in (*managed.create_schema([app_database.role]), fence):
             connection.execute(text_of(statement).encode())
-        connection.execute("RESET ROLE")
-        connection.execute(text_of(managed.create_fence("public.oban_jobs", "state")).encode())
     clear(app_database)
     yield app_database
     clear(app_database)
