@@ -201,6 +201,25 @@ def test_a_refused_job_does_not_hold_up_the_others(shop, tmp_path):
     assert '+    {"0 * * * *", Shop.Bad}\n' in made.patch
 
 
+def test_what_only_the_deployment_knows_is_asked(shop, tmp_path):
+    question = {"code": "conditional-entry", "text": "only there if X", "file": "config/config.exs", "line": 3}
+    job = classified("Shop.CartCleanupWorker", step(DELETE), reasons=[question])
+    code, why = refusal(plan(shop, tmp_path, job))
+    assert code == "conditional-entry" and "config/config.exs:3" in why and "decide" in why
+    assert only(plan(shop, tmp_path, job, decide={job.worker: {"why": "it is there"}}))
+
+
+@pytest.mark.parametrize("more", [(), (step(INSERT),)], ids=["one transaction", "several"])
+def test_settings_of_the_apps_sessions_are_made_first(shop, tmp_path, more):
+    job = classified("Shop.Zoned", step(DELETE), *more, session={"timezone": "Asia/Tokyo"})
+    made = only(plan(shop, tmp_path, job))
+    local = "false" if more else "true"
+    assert f"PERFORM pg_catalog.set_config('timezone', 'Asia/Tokyo', {local});" in made.procedure_sql
+    assert made.procedure_sql.index("timezone") < made.procedure_sql.index("DELETE")
+    alone = classified("Shop.Alone", step("VACUUM cart"), session={"timezone": "Asia/Tokyo"})
+    assert refusal(plan(shop, tmp_path, alone))[0] == "session-settings"
+
+
 def test_the_job_role(shop, tmp_path):
     with shop.admin() as connection:
         connection.execute("ALTER TABLE cart OWNER TO postgres")

@@ -65,6 +65,7 @@ class Findings:
     sent: dict[tuple[object, ...], SqlEvent] = field(default_factory=dict)
     pinned: dict[str, Loss] = field(default_factory=dict)
     questions: dict[str, Reason] = field(default_factory=dict)
+    session: dict[str, str] = field(default_factory=dict)
 
 
 class Evaluator:

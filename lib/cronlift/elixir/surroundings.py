@@ -99,7 +99,9 @@ def _names(project: Project, module: Module, struct: str) -> bool:
 
 
 def _has_effects(evaluator: Evaluator, module: Module) -> bool:
-    for name, arity in module.functions:
+    for (name, arity), own in module.functions.items():
+        if all(c.private for c in own.clauses):
+            continue  # what calls it is looked at
         args: tuple[Value, ...] = (Unknown("a value"),) * arity
         if (module.implements, name, arity) == ("Enumerable", "reduce", 3):
             # The function is the caller's, which is looked at where it is written.

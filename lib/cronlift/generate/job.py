@@ -62,6 +62,11 @@ def plan_job(
     schema_name = procedure_name = procedure_sql = None
     commits = False
     grantees: tuple[str, ...] = ()
+    if reads[0].step.alone and job.session:
+        settings = ", ".join(job.session)
+        raise RefusalError(
+            "session-settings", f"{reads[0].step.command} stands alone in its entry, where {settings} cannot be set"
+        )
     if reads[0].step.alone:
         call = _part(reads[0], target, connection, qualify=True).text
         if schedule.guard is not None:
@@ -75,7 +80,7 @@ def plan_job(
         _check_clocks(groups)
         parts = [[_part(r, target, connection, qualify=commits) for r in group] for group in groups]
         path = catalog.path_text(target.search_path)
-        procedure_sql = procedure.create(schema_name, procedure_name, parts, path)
+        procedure_sql = procedure.create(schema_name, procedure_name, parts, path, job.session)
         call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
         grantees = catalog.default_grantees(connection, schema_name, role.name)
 
@@ -109,6 +114,7 @@ def plan_job(
         losses=losses,
         warnings=tuple(_warnings(facts, role, commits, schedule) + _rewritten(job)),
         masks=decision.masks if decision else (),
+        session=job.session,
         managed=managed,
         config_file=job.config.file,
         config_line=job.config.line,

@@ -9,7 +9,7 @@ Two shapes (manual, CREATE PROCEDURE, Notes: one with a SET clause may not end t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pgparse
@@ -27,15 +27,18 @@ class Part:
     text: str
 
 
-def create(schema: str, name: str, groups: Sequence[Sequence[Part]], path: str) -> str:
+def create(
+    schema: str, name: str, groups: Sequence[Sequence[Part]], path: str, session: Mapping[str, str] | None = None
+) -> str:
     """The CREATE PROCEDURE statement (no OR REPLACE: a foreign one of that name must survive).
 
-    ``groups`` are the app's transactions, ``path`` the search_path its sessions have. Raises RefusalError where
+    ``groups`` are the app's transactions, ``path`` the search_path its sessions have, ``session`` what else of their
+    settings the procedure makes for itself. Raises RefusalError where
     PL/pgSQL cannot hold a statement.
     """
     commits = len(groups) > 1
     clause = Verbatim("" if commits else f"SET search_path = {path} ")
-    body = Body(_body(groups, path if commits else None), "job")
+    body = Body(_body(groups, path if commits else None, session or {}), "job")
     text = text_of(template("generate/create_procedure", procedure=Name(schema, name), clause=clause, body=body))
     try:
         pgparse.parse_pgsql(text)
@@ -44,12 +47,16 @@ def create(schema: str, name: str, groups: Sequence[Sequence[Part]], path: str) 
     return text
 
 
-def _body(groups: Sequence[Sequence[Part]], path: str | None) -> str:
+def _body(groups: Sequence[Sequence[Part]], path: str | None, session: Mapping[str, str]) -> str:
     # PL/pgSQL declares FOUND in every procedure; without the option a column of that name would be ambiguous
     # (manual, 43.11.1 Variable Substitution).
     lines = ["", "#variable_conflict use_column", "BEGIN"]
     if path is not None:
         lines.append(f"  {text_of(template('generate/set_path', path=Text(path)))};")
+    for name, value in sorted(session.items()):
+        # For the transaction where there is one, else for the session, which pg_cron opens for this run alone.
+        local = Verbatim("true" if path is None else "false")
+        lines.append(f"  {text_of(template('generate/set_setting', name=Text(name), value=Text(value), local=local))};")
     for number, group in enumerate(groups):
         if number:
             lines.append("  COMMIT;")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from cronlift.model.decision import Mask
 from cronlift.model.document import Document, Record, digest
 from cronlift.model.verdict import Loss, Step
@@ -110,6 +112,7 @@ class PlannedJob(Record):
     losses: tuple[Loss, ...]
     warnings: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
+    session: dict[str, str] = Field(default_factory=dict)
     managed: Managed | None = None
     config_file: str
     config_line: int

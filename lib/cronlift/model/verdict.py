@@ -97,7 +97,8 @@ class Step(Record):
 
 class ClassifiedJob(Job):
     """A job with its verdict. ``decided`` says that a person's decision changed the verdict, ``approved`` that
-    one selects it for the move; ``code_hash`` covers the entry and every function on its path."""
+    one selects it for the move; ``code_hash`` covers the entry and every function on its path; ``session`` holds the
+    settings of the app's sessions that the procedure makes for itself."""
 
     verdict: VerdictName
     reasons: tuple[Reason, ...] = ()
@@ -108,6 +109,7 @@ class ClassifiedJob(Job):
     stays: tuple[Effect, ...] = ()
     remarks: tuple[Remark, ...] = ()
     code_hash: str = ""
+    session: dict[str, str] = Field(default_factory=dict)
     decided: bool = False
     approved: bool = False
 

@@ -32,7 +32,11 @@ def sides(connection: Connection, target: Target, job: PlannedJob) -> tuple[Side
     The app's search_path is the plan's. pg_cron starts the job as an ordinary session of its role, so its settings
     are that role's.
     """
-    app = {**_settings(connection, target.app_role, target.database), "search_path": path_text(target.search_path)}
+    app = {
+        **_settings(connection, target.app_role, target.database),
+        "search_path": path_text(target.search_path),
+        **job.session,
+    }
     job_settings = _settings(connection, job.job_role, target.database)
     return Side(target.app_role, app), Side(job.job_role, {"search_path": '"$user", public', **job_settings})
 

@@ -35,11 +35,12 @@ from cronlift.stages.noticed import contradictions
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What is the same for every job: files that listen to Oban's events, implementations of protocols that have
-    effects, what the repositories' sessions are told."""
+    effects, what the repositories' sessions are told, and what of it a procedure sets for itself."""
 
     listeners: tuple[str, ...]
     hidden: list[surroundings.Hidden]
     told: list[Reason]
+    carried: dict[str, sessions.Carried]
 
 
 @collector.patient()
@@ -66,7 +67,8 @@ def classify(
     repositories = surroundings.repositories(project, config)
     listeners = tuple(project.mentioning("[:oban, :job"))
     hidden = surroundings.hidden_effects(project, catalogue)
-    around = _Around(listeners, hidden, sessions.session_settings(project, config, repositories))
+    told = sessions.session_settings(project, config, repositories)
+    around = _Around(listeners, hidden, told, sessions.carried(config, repositories))
     jobs = [_classified(project, config, repositories, job, catalogue, around) for job in found.jobs]
     if decisions is not None:
         jobs = deciding.apply(jobs, decisions)
@@ -88,7 +90,7 @@ def _classified(
         )  # fmt: skip
         return ClassifiedJob(**dict(job), verdict="startup", reasons=(why,))
     evaluator = Evaluator(project, catalogue, config)
-    sessions.take(evaluator.findings, around.told)
+    sessions.take(evaluator.findings, around.told, around.carried)
     judgement, seen = _judged(project, evaluator, config, repositories, job, around.hidden)
     judgement.reasons += [*running.questions(job), *(r for r in around.told if r.code in QUESTIONS)]
     judgement.reasons += evaluator.findings.questions.values()
@@ -112,6 +114,7 @@ def _classified(
         stays=tuple(judgement.stays),
         remarks=(*seen.remarks, *noticed),
         code_hash=code_hash,
+        session=evaluator.findings.session if judgement.steps else {},
     )
 
 

@@ -14,6 +14,7 @@ from cronlift.elixir.evaluator import Evaluator
 from cronlift.elixir.judge import judge
 from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
+from cronlift.elixir.syntax import Span
 from cronlift.elixir.trace import TooComplex
 from cronlift.elixir.values import Unknown, Value
 from cronlift.elixir.worker import job_value
@@ -86,7 +87,8 @@ def translate_in(reading: Reading, name: str) -> Translation:
         )
     evaluator = Evaluator(project, config=reading.config)
     told = sessions.session_settings(project, reading.config, reading.repositories)
-    sessions.take(evaluator.findings, told)
+    told += _carried(sessions.carried(reading.config, reading.repositories), definitions[0].span)
+    sessions.take(evaluator.findings, told, {})
     arguments = _arguments(reading.inventory, definitions[0], match["function"], arity)
     try:
         flows = evaluator.run(definitions[0], match["function"], arguments)
@@ -107,6 +109,13 @@ def translate_in(reading: Reading, name: str) -> Translation:
             *evaluator.findings.questions.values(),
         ),
     )
+
+
+def _carried(settings_: dict[str, sessions.Carried], span: Span) -> list[Reason]:
+    """A statement by itself cannot make settings: those that a procedure would make are said."""
+    names = ", ".join(settings_)
+    text = f"the repository's sessions set {names}, which statements may depend on"
+    return [Reason(code="session-settings", text=text, file=span.file, line=span.line)] if settings_ else []
 
 
 def _arguments(inventory: Inventory, module: Module, function: str, arity: int) -> tuple[Value, ...]:
