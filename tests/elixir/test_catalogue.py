@@ -32,6 +32,38 @@ def kind(module: str, function: str, arity: int = 1) -> str | None:
 # ── the loader ──
 
 
+@settings(max_examples=8, deadline=None)
+@given(st.sets(st.integers(1, 2000), max_size=300))
+def test_plain_lines_are_read_as_yaml_would(removed: set[int]) -> None:
+    lines = Path(catalogue.__file__).with_name("effects.yaml").read_text().splitlines()
+    shorter = "\n".join(line for i, line in enumerate(lines) if i not in removed or not line.startswith("- "))
+    plain = catalogue._plain_lists(shorter)
+    assert plain is not None
+    assert plain == catalogue._lists(shorter, "x")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '- {module: Enum, function: map, kind: pure, source: "a\\tb"}',
+        "- {module: Enum, function: map, kind: pure, source: 'x'}",
+        "- {module: Enum, function: map, kind: pure, source: x }",
+        '- {module: Enum, function: map, kind: pure, source: "x"} # why',
+        '- {module: Enum, function: map, kind: pure, source: "x", }',
+        '-  {module: Enum, function: map, kind: pure, source: "x"}',
+        "- {module: Enum, function: map, kind: pure, source: !!str x}",
+    ],
+)
+def test_other_lines_are_left_to_yaml(line: str) -> None:
+    assert catalogue._plain_lists(text(line)) is None
+    assert kind_of(line) == "pure"
+
+
+def kind_of(line: str) -> str:
+    (entry,) = Catalogue.from_text(text(line)).calls
+    return entry.kind
+
+
 @pytest.mark.parametrize(
     ("content", "line", "words"),
     [

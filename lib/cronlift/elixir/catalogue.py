@@ -7,10 +7,10 @@ look more harmless than the line did, so every line can be reviewed on its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 import yaml
 
@@ -26,6 +26,9 @@ WHOLE_MODULE = "*"
 _KINDS = frozenset({"pure", *get_args(EffectKind)})
 _MODULE = re.compile(r"[A-Z]\w*(\.[A-Z]\w*)*|:[a-z]\w*", re.ASCII)
 _FUNCTION = re.compile(r"\*|[a-z_]\w*[?!]?|[-+*/<>=!&|.~:]{1,4}", re.ASCII)
+_ARITY = re.compile(r"\d{1,3}", re.ASCII)
+# One field of a plain claim: quoted, a word that YAML reads as it stands, or a list of such words.
+_PAIR = re.compile(r'((\w+): (?:("[^"\\]*")|(\w[\w.!?]*)|(\[\w[\w.]*(?:, \w[\w.]*)*\])))(?:, |$)', re.ASCII)
 _CALL_KEYS = {"module", "function", "kind", "source"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -49,6 +52,13 @@ class Entry:
     def harmless(self) -> bool:
         """Whether a job with such a call can still move."""
         return self.kind in HARMLESS
+
+
+class _Claim(NamedTuple):
+    """A line of the text, its fields in order as written."""
+
+    line: int
+    fields: list[tuple[str, str | list[str]]]
 
 
 @immutable
@@ -83,14 +93,9 @@ class Catalogue:
     @classmethod
     def from_text(cls, text: str, *, name: str = "effects") -> Catalogue:
         """Build from text in the form of ``effects.yaml``; ValueError names the line that does not fit."""
-        try:
-            root = yaml.compose(text, Loader=_Loader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            raise _refusal(name, mark.line + 1 if mark else 1, "this is not YAML") from None
-        lists = _lists(root, name)
-        calls = [_entry(node, name) for node in lists.get("calls", ())]
-        uses = [_use(node, name) for node in lists.get("uses", ())]
+        lists = _plain_lists(text) or _lists(text, name)
+        calls = [_entry(claim, name) for claim in lists.get("calls", ())]
+        uses = [_use(claim, name) for claim in lists.get("uses", ())]
         return cls(calls, uses, name=name)
 
     def lookup(self, module: str, function: str, arity: int) -> Entry | None:
@@ -148,65 +153,101 @@ def _text(entry: Entry) -> str:
     return f"{entry.module}.{entry.function}" + ("" if entry.arity is None else f"/{entry.arity}")
 
 
-def _lists(root: yaml.Node | None, name: str) -> dict[str, list[yaml.Node]]:
+def _plain_lists(text: str) -> dict[str, list[_Claim]] | None:
+    """The lists of a text whose every line is of the plainest form (as the shipped one's are): read many times faster
+    than as YAML, with the same result. None for any other text."""
+    found: dict[str, list[_Claim]] = {}
+    claims: list[_Claim] | None = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.startswith("- {") and claims is not None and line.endswith("}"):
+            pairs = _PAIR.findall(line, 3, len(line) - 1)
+            if ", ".join(p[0] for p in pairs) != line[3:-1]:
+                return None
+            claims.append(_Claim(number, [(key, _plain(*rest)) for _, key, *rest in pairs]))
+        elif line in ("calls:", "uses:") and line[:-1] not in found:
+            claims = found[line[:-1]] = []
+        elif line and not line.startswith("#"):
+            return None
+    return found if all(found.values()) else None
+
+
+def _plain(quoted: str, word: str, words: str) -> str | list[str]:
+    return words[1:-1].split(", ") if words else word or quoted[1:-1]
+
+
+def _lists(text: str, name: str) -> dict[str, list[_Claim]]:
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise _refusal(name, mark.line + 1 if mark else 1, "this is not YAML") from None
     if not isinstance(root, yaml.MappingNode):
         raise _refusal(name, 1, "expected the lists `calls` and `uses`")
-    found: dict[str, list[yaml.Node]] = {}
+    found: dict[str, list[_Claim]] = {}
     for key, value in root.value:
         line = key.start_mark.line + 1
         if key.value not in ("calls", "uses") or key.value in found:
             raise _refusal(name, line, f"expected `calls` and `uses` once each, not {key.value!r}")
         if not isinstance(value, yaml.SequenceNode):
             raise _refusal(name, line, f"`{key.value}` is not a list")
-        found[key.value] = value.value
+        found[key.value] = [_claim(node, name) for node in value.value]
     return found
 
 
-def _fields(node: yaml.Node, name: str, required: set[str], optional: set[str]) -> Mapping[str, yaml.Node]:
-    """A claim's fields; a claim is one line, so that one line taken out is one claim less."""
+def _claim(node: yaml.Node, name: str) -> _Claim:
+    """A claim is one line, so that one line taken out is one claim less."""
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.MappingNode) or node.start_mark.line != node.end_mark.line:
         raise _refusal(name, line, "a claim is one mapping on one line")
-    keys = [key.value for key, _ in node.value]
-    if len(set(keys)) != len(keys) or not required <= set(keys) <= required | optional:
-        raise _refusal(name, line, f"expected {', '.join(sorted(required))}, not {', '.join(map(str, keys))}")
-    return {key.value: value for key, value in node.value}
+    return _Claim(line, [(str(key.value), _value(value)) for key, value in node.value])
 
 
-def _string(node: yaml.Node, name: str, field: str, form: re.Pattern[str] | None = None) -> str:
-    value = node.value if isinstance(node, yaml.ScalarNode) else ""
+def _value(node: yaml.Node) -> str | list[str]:
+    if isinstance(node, yaml.SequenceNode):
+        return [v if isinstance(v := _value(item), str) else "" for item in node.value]
+    return node.value if isinstance(node, yaml.ScalarNode) and isinstance(node.value, str) else ""
+
+
+def _fields(claim: _Claim, name: str, required: set[str], optional: set[str]) -> dict[str, str | list[str]]:
+    fields = dict(claim.fields)
+    if len(fields) != len(claim.fields) or not required <= fields.keys() <= required | optional:
+        keys = ", ".join(key for key, _ in claim.fields)
+        raise _refusal(name, claim.line, f"expected {', '.join(sorted(required))}, not {keys}")
+    return fields
+
+
+def _string(value: str | list[str], name: str, line: int, field: str, form: re.Pattern[str] | None = None) -> str:
     if not isinstance(value, str) or not value.strip() or (form is not None and not form.fullmatch(value)):
-        raise _refusal(name, node.start_mark.line + 1, f"{value!r} is no {field}")
+        raise _refusal(name, line, f"{value if isinstance(value, str) else ''!r} is no {field}")
     return value
 
 
-def _entry(node: yaml.Node, name: str) -> Entry:
-    fields = _fields(node, name, _CALL_KEYS, {"arity", "callback"})
-    line = node.start_mark.line + 1
-    kind = _string(fields["kind"], name, "kind")
+def _entry(claim: _Claim, name: str) -> Entry:
+    fields, line = _fields(claim, name, _CALL_KEYS, {"arity", "callback"}), claim.line
+    kind = _string(fields["kind"], name, line, "kind")
     if kind not in _KINDS:
         raise _refusal(name, line, f"{kind!r} is no kind of effect: {', '.join(sorted(_KINDS))}")
-    function = _string(fields["function"], name, "function", _FUNCTION)
+    function = _string(fields["function"], name, line, "function", _FUNCTION)
     arity: int | None = None
     if "arity" in fields:
-        arity = int(_string(fields["arity"], name, "arity", re.compile(r"\d{1,3}", re.ASCII)))
+        arity = int(_string(fields["arity"], name, line, "arity", _ARITY))
         if function == WHOLE_MODULE:
             raise _refusal(name, line, '"*" stands for every arity')
-    module = _string(fields["module"], name, "module", _MODULE)
-    source = _string(fields["source"], name, "source")
+    module = _string(fields["module"], name, line, "module", _MODULE)
+    source = _string(fields["source"], name, line, "source")
     callback = "callback" in fields
-    if callback and _string(fields["callback"], name, "mark of a callback") != "true":
+    if callback and _string(fields["callback"], name, line, "mark of a callback") != "true":
         raise _refusal(name, line, "`callback` is true or left out")
     if callback and function == WHOLE_MODULE:
         raise _refusal(name, line, '"*" cannot tell which functions call one of their arguments')
     return Entry(module, function, arity, cast(CallKind, kind), source, line, callback)
 
 
-def _use(node: yaml.Node, name: str) -> Use:
-    fields = _fields(node, name, {"module", "source"}, {"aliases"})
-    aliases = fields.get("aliases")
-    if aliases is not None and not isinstance(aliases, yaml.SequenceNode):
-        raise _refusal(name, node.start_mark.line + 1, "`aliases` is not a list")
-    names = tuple(_string(a, name, "module", _MODULE) for a in aliases.value) if aliases is not None else ()
-    module = _string(fields["module"], name, "module", _MODULE)
-    return Use(module, names, _string(fields["source"], name, "source"), node.start_mark.line + 1)
+def _use(claim: _Claim, name: str) -> Use:
+    fields, line = _fields(claim, name, {"module", "source"}, {"aliases"}), claim.line
+    aliases = fields.get("aliases", [])
+    if not isinstance(aliases, list):
+        raise _refusal(name, line, "`aliases` is not a list")
+    names = tuple(_string(a, name, line, "module", _MODULE) for a in aliases)
+    module = _string(fields["module"], name, line, "module", _MODULE)
+    return Use(module, names, _string(fields["source"], name, line, "source"), line)

@@ -207,9 +207,11 @@ class Project:
         compiled or not."""
         needles = [w.encode() for w in words]
         for file in self.files() if everywhere else self.code():
-            text = self.readable(file)
-            if any(n in text for n in needles):
-                yield file
+            text = self._held.get(file) or self.readable(file)
+            for needle in needles:
+                if needle in text:
+                    yield file
+                    break
 
     def calling(self, function: str, modules: set[str]) -> list[str]:
         """Files of the application with the text ``Module.function`` for one of the modules' last names."""

@@ -67,7 +67,7 @@ def _look(project: Project, app: str, key: str) -> _Started:
         rb"|Oban\.(?:start_link|child_spec)\b|get_all_env|use\s+Oban\s*,", re.M,
     )  # fmt: skip
     starts: dict[Span, None] = {}
-    for file in project.code():
+    for file in project.mentioning("Oban", key.rpartition(".")[2], "get_all_env"):
         text = project.readable(file)
         if not spoken.search(text):
             continue

@@ -29,7 +29,6 @@ def contradictions(project: Project, job: Job, steps: Sequence[Step]) -> Iterato
     fired = rate.rhythm(parsed)
     if fired is None or not isinstance(parsed, Fields):
         return
-    meaning = f"{explain.describe(parsed, job.timezone)} ({rate.words(fired.runs)})"
     relations = [r for s in steps for r in s.relations]
     for words, what, is_name, file, line in _texts(project, job):
         said = list(claims.claims(words, name=is_name))
@@ -37,6 +36,7 @@ def contradictions(project: Project, job: Job, steps: Sequence[Step]) -> Iterato
             continue  # a text that names several rates describes more than this entry
         for claim in said[:1]:
             if not (is_name and fired.runs > claim.most and claims.about_data(words, claim.words, relations)):
+                meaning = f"{explain.describe(parsed, job.timezone)} ({rate.words(fired.runs)})"
                 text = f"{what} says {claim.words!r}, and the entry {meaning}"
                 yield Remark(code="schedule-differs", text=text, file=file, line=line)
 
@@ -73,7 +73,7 @@ def _words(name: str) -> str:
 def _comments(project: Project, job: Job) -> Iterator[tuple[str, int]]:
     """The comment lines right above an entry, as one text, and the one behind it. Above several entries stands a
     heading, whose words may be about any of them."""
-    lines = project.readable(job.config.file).decode("utf-8", "replace").splitlines()
+    lines = _lines(project, job.config.file)
     above: list[str] = []
     at = job.config.line - 1
     while at > 0 and lines[at - 1].lstrip().startswith("#"):
@@ -84,6 +84,16 @@ def _comments(project: Project, job: Job) -> Iterator[tuple[str, int]]:
         yield "\n".join(reversed(above)), at + 1
     if behind := _TRAILING.search(lines[job.config.end_line - 1] if job.config.end_line <= len(lines) else ""):
         yield behind[1].strip(), job.config.end_line
+
+
+def _lines(project: Project, file: str) -> list[str]:
+    """A file's lines (kept: many entries stand in one file)."""
+    kept = project.memo.setdefault("lines", {})
+    assert isinstance(kept, dict)
+    if file not in kept:
+        kept[file] = project.readable(file).decode("utf-8", "replace").splitlines()
+    lines: list[str] = kept[file]
+    return lines
 
 
 def _documentation(module: Module, start: int) -> Iterator[tuple[str, int]]:
