@@ -1,21 +1,5 @@
--- Attempts as the run log of managed jobs has them. alive: whether a session holds the lock on the run's number
--- (sql/handover/log_start.sql).
+-- Attempts as the run log of managed jobs has them.
 (
-  SELECT
-    l.job AS key,
-    l.id,
-    l.state,
-    l.started_at,
-    l.ended_at,
-    l.rows,
-    l.message,
-    NULL::text AS command,
-    EXISTS (
-      SELECT
-      FROM pg_catalog.pg_locks AS k
-      JOIN pg_catalog.pg_database AS b ON b.oid = k.database
-      WHERE k.locktype = 'advisory' AND b.datname = pg_catalog.current_database()
-        AND k.classid = 1668443760 AND k.objid = pg_catalog.mod(l.id, 2147483648)::oid AND k.objsubid = 2 AND k.granted
-    ) AS alive
-  FROM cronlift.run_log AS l
+  SELECT job AS key, id, state, started_at, ended_at, rows, message, NULL::text AS command, pid
+  FROM cronlift.run_log
 )

@@ -1,10 +1,11 @@
--- Runs from number %(first)s and the instant %(since)s on, by key (level 3), by half of the window (level 1) and by slot
--- (level 0), in one pass over the source. A run that could not connect has no times at all (pg_cron before 1.6.3).
+-- Runs from number %(first)s and the instant %(since)s on, by key (level 3), by half of the window (level 1) and, where
+-- asked for, by slot (level 0), in one pass over the source. A run that could not connect has no times at all (pg_cron
+-- before 1.6.3).
 SELECT
   r.key,
-  GROUPING(r.half, r.slot) AS level,
+  {level} AS level,
   r.half,
-  r.slot,
+  {slot} AS slot,
   pg_catalog.count(*) FILTER (WHERE r.state <> 'skipped') AS runs,
   pg_catalog.count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded,
   pg_catalog.count(*) FILTER (WHERE r.state = 'failed') AS failed,
@@ -31,4 +32,4 @@ FROM (
   ) AS p
   WHERE s.id >= %(first)s AND (s.started_at >= %(since)s OR s.started_at IS NULL)
 ) AS r
-GROUP BY GROUPING SETS ((r.key), (r.key, r.half), (r.key, r.half, r.slot))
+GROUP BY GROUPING SETS ({sets})

@@ -105,7 +105,7 @@ def _database(connection: Connection, window: Window, entries: list[Entry], foun
         return
     by_name = {entry.jobname: entry for entry in entries}
     gates = {row["cron_name"]: _gate(row) for row in rows_of(connection, template("monitor/gates"), {})}
-    record = Record(connection, "rows_of_run_log", "text")
+    record = Record(connection, "run_log", "text")
     logged: Mapping[Any, Runs] = record.runs(window, [gate.job for gate in gates.values()])
     for name, gate in gates.items():
         entry = by_name.get(name)

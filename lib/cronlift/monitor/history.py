@@ -12,7 +12,7 @@ from cronlift.monitor.entries import ServerState, older_than_1_5
 from cronlift.monitor.runs import Record, Runs, Window, numbers, rows_of
 from cronlift.postgres.server import Connection
 
-_RECENT, _SPREAD = 1000, 1000
+_RECENT, _SPREAD = 500, 500
 """How many of the latest runs, and of all, are looked at to tell since when an entry is as it is."""
 
 
@@ -49,7 +49,7 @@ class History:
 def history(connection: Connection, window: Window, state: ServerState, jobids: Sequence[int]) -> History:
     """All runs of the window, and the last ones of entries that have none in it."""
     timed = durations(state) != "not_recorded"
-    record = Record(connection, "rows_of_history", "bigint", timed=timed, sought=not state.sees_own_only)
+    record = Record(connection, "history", "bigint", timed=timed, sought=not state.sees_own_only)
     ids = numbers(record.last_run(), _RECENT, _SPREAD)
     samples = rows_of(connection, template("monitor/samples"), {"ids": ids})
     return History(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from cronlift.model.monitoring import Durations, Signal
 from cronlift.monitor.alarms import Limits, attention, red
@@ -40,12 +41,12 @@ class Case:
     limits: Limits
     gate: Gate | None = None
 
-    @property
+    @cached_property
     def due(self) -> bool:
         """Whether pg_cron is to run it at all."""
         return self.entry.active and (self.gate is None or self.gate.open)
 
-    @property
+    @cached_property
     def overdue_since(self) -> datetime | None:
         """The latest firing that should have started a run and did not; None where there is none, or where nothing
         shows that the entry was there by then."""
@@ -55,7 +56,7 @@ class Case:
         start = self.began
         return last if self.known_since <= last and (start is None or start < last) else None
 
-    @property
+    @cached_property
     def began(self) -> datetime | None:
         """When the entry was last started for a firing. A guard leaves no row in the run log for a firing that is none
         of the job's; an attempt that was skipped does."""
@@ -63,7 +64,7 @@ class Case:
         seen = [*log, self.recorded.last_start] if self.gate is None or self.gate.guarded else log
         return max((start for start in seen if start is not None), default=None)
 
-    @property
+    @cached_property
     def last_due(self) -> datetime | None:
         """The latest firing that has had its time of grace; for "every n seconds", n seconds after the last start."""
         before = self.now - timedelta(seconds=self.limits.grace)
@@ -74,12 +75,12 @@ class Case:
         last = self.ticks.latest(before)
         return last if last is None or self.gate is None or self.gate.owns(last) else None
 
-    @property
+    @cached_property
     def running_since(self) -> datetime | None:
         going_on = (*self.runs.running, *self.recorded.running)
         return min((run.started for run in going_on if run.started), default=None)
 
-    @property
+    @cached_property
     def waiting(self) -> int:
         """Firings that fell due behind a run that goes on, or that nothing started."""
         if not self.due:

@@ -107,12 +107,12 @@ class _Counted:
 
 @dataclass(frozen=True)
 class Record:
-    """Where runs are recorded: ``sql/monitor/<source>.sql``, in the connected database; ``key_type``: of its keys.
+    """Where runs are recorded, in the connected database (``sql/monitor/rows_of_<name>.sql``); ``key_type``: of keys.
     ``timed`` False: the recorded ends mean nothing. ``sought`` False: reading one row may cost as much as reading all
     (row-level security)."""
 
     connection: Connection
-    source: str
+    name: str
     key_type: str
     timed: bool = True
     sought: bool = True
@@ -123,7 +123,8 @@ class Record:
         counted = {key: one for key, one in self._count(window, first).items() if key in set(keys)}
         self._add_older(window, first, keys, counted)
         wanted = {i for one in counted.values() for i in (one.last, one.last_success, *one.running) if i is not None}
-        details = {row["id"]: _run(row) for row in self._rows("run_details", ids=list(wanted))}
+        query = self._query("run_details", alive=template(f"monitor/alive_of_{self.name}"))
+        details = {row["id"]: _run(row) for row in rows_of(self.connection, query, {"ids": list(wanted)})}
         failing = self._failing(counted)
         found = {}
         for key, one in counted.items():
@@ -155,8 +156,16 @@ class Record:
 
     def _count(self, window: Window, first: int) -> dict[Any, _Counted]:
         seconds = window.slot.total_seconds()
+        by_slot = window.slots > 2
+        parts = {
+            "level": "GROUPING(r.half, r.slot)" if by_slot else "GROUPING(r.half) * 2 + 1",
+            "slot": "r.slot" if by_slot else "NULL::integer",
+            "sets": "(r.key), (r.key, r.half)" + (", (r.key, r.half, r.slot)" if by_slot else ""),
+        }
+        query = self._query("runs", **{name: Verbatim(text) for name, text in parts.items()})
+        names = {"since": window.since, "slots": window.slots, "slot_seconds": seconds, "first": first}
         found: dict[Any, _Counted] = {}
-        for row in self._rows("runs", since=window.since, slots=window.slots, slot_seconds=seconds, first=first):
+        for row in rows_of(self.connection, query, names):
             one = found.setdefault(row["key"], _Counted())
             part = self._part(row)
             if row["level"] == 3:
@@ -209,7 +218,7 @@ class Record:
         return rows_of(self.connection, self._query(file), parameters)
 
     def _query(self, file: str, **parts: sql.Composable) -> sql.Composed:
-        return template(f"monitor/{file}", source=template(f"monitor/{self.source}"), **parts)
+        return template(f"monitor/{file}", source=template(f"monitor/rows_of_{self.name}"), **parts)
 
 
 def rows_of(connection: Connection, query: sql.Composable, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cronlift.errors import UsageError
-from cronlift.schedule import next_firings, rate
+from cronlift.schedule import firings_between, next_firings, rate
 from cronlift.schedule.dialects.pg_cron import family
 from cronlift.schedule.dialects.protocol import BadExpression, Fields, Interval, Parsed
 
 _BACK = (timedelta(hours=2), timedelta(days=2), timedelta(days=40), timedelta(days=400), timedelta(days=3700))
 COUNTED = 10_000
-"""Firings are counted up to this many."""
+"""Firings are counted so many minutes back: a week."""
 
 
 @dataclass(frozen=True)
@@ -42,30 +42,32 @@ class Ticks:
         """The next firing; for "every n seconds", n seconds after the last start."""
         if isinstance(self.parsed, Interval):
             return max((last_start or after) + timedelta(seconds=self.parsed.seconds), after)
-        found = self._after(after, 1)
-        return found[0] if found else None
+        if self.parsed is None:
+            return None
+        return next(iter(next_firings(self.schedule, after, 1, self.version, self.timezone)), None)
 
     def latest(self, at: datetime) -> datetime | None:
         """The last firing not after ``at``; None for seconds, ``@reboot`` and what did not fire for ten years."""
         if not isinstance(self.parsed, Fields) or self.never:
             return None
         for back in _BACK:
-            before = [f for f in self._after(at - back, int(back.total_seconds() // 60) + 1) if f <= at]
+            before = self._within(at - back, at)
             if before:
                 return before[-1]
         return None
 
     def between(self, after: datetime, until: datetime) -> int:
-        """How many firings lie in (after, until], at most COUNTED. Of "every n seconds" one: pg_cron queues no more."""
+        """How many firings lie in (after, until], of the last COUNTED minutes. Of "every n seconds" one: pg_cron queues
+        no more."""
         if isinstance(self.parsed, Interval):
             return int(until - after >= timedelta(seconds=self.parsed.seconds))
-        minutes = int((until - after).total_seconds() // 60) + 1
-        return sum(1 for f in self._after(after, min(minutes, COUNTED)) if f <= until) if minutes > 0 else 0
+        longest = timedelta(minutes=COUNTED)
+        return len(self._within(max(after, until - longest), until))
 
-    def _after(self, moment: datetime, n: int) -> list[datetime]:
+    def _within(self, after: datetime, until: datetime) -> list[datetime]:
         if self.parsed is None:
             return []
-        return next_firings(self.schedule, moment, n, self.version, self.timezone)
+        return firings_between(self.schedule, after, until, self.version, self.timezone)
 
 
 def ticks(schedule: str, version: str, timezone: str) -> Ticks:

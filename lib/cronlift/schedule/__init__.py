@@ -13,6 +13,14 @@ lay it on UTC, ``convert`` finds a text and proves it, ``explain`` says it in wo
 from cronlift.schedule.collisions import Collision, collisions
 from cronlift.schedule.convert import convert
 from cronlift.schedule.dialects import BadExpression
-from cronlift.schedule.upcoming import next_firings, next_source_firings
+from cronlift.schedule.upcoming import firings_between, next_firings, next_source_firings
 
-__all__ = ["BadExpression", "Collision", "collisions", "convert", "next_firings", "next_source_firings"]
+__all__ = [
+    "BadExpression",
+    "Collision",
+    "collisions",
+    "convert",
+    "firings_between",
+    "next_firings",
+    "next_source_firings",
+]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from cronlift.errors import UsageError
 from cronlift.schedule import zones
@@ -35,6 +36,16 @@ def next_firings(
     return _next(parsed, zone, after, n) if isinstance(parsed, Fields) else []
 
 
+def firings_between(
+    pg_cron_expression: str, after: datetime, until: datetime, version: str = "1.4", cron_timezone: str = "GMT"
+) -> list[datetime]:
+    """The instants (UTC) in (``after``, ``until``] at which pg_cron fires the expression; else as ``next_firings``."""
+    dialect = family(version)[-1]
+    zone = cron_timezone if dialect.version >= (1, 5) else "GMT"
+    parsed = dialect.parse(pg_cron_expression)
+    return list(takewhile(lambda f: f <= until, _upcoming(parsed, zone, after))) if isinstance(parsed, Fields) else []
+
+
 def next_source_firings(
     expression: str, after: datetime, n: int, source: str = "oban", timezone: str = "Etc/UTC"
 ) -> list[datetime]:
@@ -47,6 +58,10 @@ def next_source_firings(
 
 
 def _next(fields: Fields, zone: str, after: datetime, n: int) -> list[datetime]:
+    return list(islice(_upcoming(fields, zone, after), n))
+
+
+def _upcoming(fields: Fields, zone: str, after: datetime) -> Iterator[datetime]:
     if after.tzinfo is None:
         raise UsageError("an instant without a time zone was given", do="give it one, e.g. datetime.now(UTC)")
     first = after.astimezone(UTC).year
@@ -57,4 +72,4 @@ def _next(fields: Fields, zone: str, after: datetime, n: int) -> list[datetime]:
         )
     clock = zones.clock(zone, first + _YEARS_AHEAD)
     side = Side(fields.firing_set(), clock.day_ahead() if fields.day_ahead else clock)
-    return list(islice(upcoming(side, after, first, first + _YEARS_AHEAD), n))
+    return upcoming(side, after, first, first + _YEARS_AHEAD)
