@@ -93,7 +93,7 @@ def _one(
         if found is None:
             return [(state, TupleValue((Known(0), NIL)))]
         rows: Value = ROWS if found.returns else NIL
-        return sent(ev, repo, found, state, scope, span, TupleValue((ROWS, rows)), Raised("sql"))
+        return sent(ev, repo, found, state, scope, span, TupleValue((_count(ev, span), rows)), Raised("sql"))
     if name in ("insert", "insert!"):
         found = inserts.insert(rendering, args[0], options, place)
         struct: Value = ROWS
@@ -118,7 +118,7 @@ def _one(
         flows = sent(ev, repo, found, state, scope, span, rows, Raised("sql"))
         # No row, or more than one, is an exception of its own (ecto lib/ecto/repo/queryable.ex, one/3 and one!/3).
         return [*flows, (flows[0][0], Raised("Ecto.NoResultsError"))] if name in _MAY_RAISE else flows
-    success = TupleValue((ROWS, ROWS if found.returns else NIL))
+    success = TupleValue((_count(ev, span), ROWS if found.returns else NIL))
     rewritten = _rewritten(ev, repo, rendering, name, query, scope, span)
     return sent(ev, repo, found, state, scope, span, success, Raised("sql"), rewritten)
 
@@ -196,6 +196,11 @@ def sent(
         return [(state, success), (state, failure)]
     ev.findings.sent.setdefault((span, event.sql, event.parameters), event)
     return [(state.send(event), success), (state.send(replace(event, ok=False)), failure)]
+
+
+def _count(ev: Evaluator, span: Span) -> Value:
+    """How many rows a statement changes, where that is being asked (elixir/batches.py)."""
+    return ev.counts.get((span.file, span.start)) or ROWS
 
 
 def _check_zone(ev: Evaluator, repo: Module, statement: Statement, span: Span) -> None:

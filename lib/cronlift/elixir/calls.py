@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import branches, forms, library, modules_loaded, repo
+from cronlift.elixir import batches, branches, forms, library, modules_loaded, repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
@@ -255,6 +255,10 @@ def remote(
     if module_name == "Kernel" and name in ("then", "tap") and len(args) == 2 and isinstance(args[1], Function):
         flows = ev.invoke(args[1], args[:1], state, scope, node or ast.Block(span, ()))
         return flows if name == "then" else then(flows, lambda s, _: [(s, args[0])])
+    if (module_name, name) in (("Process", "sleep"), (":timer", "sleep")):
+        paused = batches.pause(args, state, scope, span)
+        if paused is not None:
+            return paused
     if (module_name, name) == (":timer", "tc") and len(args) == 1 and isinstance(args[0], Function):
         # otp lib/stdlib/src/timer.erl, tc/1: {microseconds, what the function answers}
         timed = ev.invoke(args[0], (), state, scope, node or ast.Block(span, ()))
@@ -312,6 +316,9 @@ def _apply(
     scope: Scope,
     span: Span,
 ) -> list[Flow]:
+    if scope.again == (module.name, function.name, function.arity) and len(args) == function.arity:
+        mark = SqlEvent(None, (), span, "", again=args)
+        return [(state if state.failed else state.send(mark), Unknown("the next turn's result"))]
     _trust(ev, module)
     key = _quiet_key(module, function, args, scope)
     known = _known_quiet(ev, key, state)
@@ -323,8 +330,10 @@ def _apply(
         ev.problem("recursion", f"{what} calls itself; how often is not known", span)
         return [(state, Unknown(f"the result of {what}"))]
     start = state.with_env({})
+    name = (module.name, function.name, function.arity)
+    repeats = _calls_itself(function)
 
-    def run(s: State, values: tuple[Value, ...]) -> list[Flow]:
+    def once(values: tuple[Value, ...], s: State, within: Scope) -> list[Flow]:
         options = [
             branches.Option(c.params, c.guard, c.span, partial(_body, ev, c)) for c in function.clauses if c.sections
         ]
@@ -332,9 +341,13 @@ def _apply(
             [
                 flow
                 for chosen in branches.split(values)
-                for flow in branches.select(ev, options, chosen, s.with_env({}), inner, "FunctionClauseError")
+                for flow in branches.select(ev, options, chosen, s.with_env({}), within, "FunctionClauseError")
             ]
         )
+
+    def run(s: State, values: tuple[Value, ...]) -> list[Flow]:
+        found = batches.recursion(ev, once, name, values, s, inner, span) if repeats else None
+        return once(values, s, inner) if found is None else found
 
     outer, ev.cut_at = ev.cut_at, sys.maxsize
     flows = scoped(_with_defaults(ev, function, args, start, inner, run), state.env)
@@ -345,6 +358,12 @@ def _apply(
         if all((s.events, s.transactions, s.lossy) == same for s, _ in flows):
             ev.quiet[key, state.odd, state.failed] = [(s.odd, value) for s, value in flows]
     return flows
+
+
+def _calls_itself(function: Definition) -> bool:
+    """Whether a function's text calls one of its name."""
+    texts = [c.sections for c in function.clauses]
+    return any(isinstance(n, ast.Call) and n.target is None and n.name == function.name for n in ast.walk(texts))
 
 
 def _known_quiet(ev: Evaluator, key: object | None, state: State) -> list[tuple[bool, Value]] | None:

@@ -49,6 +49,8 @@ class Scope:
     transaction: int | None = None
     transaction_repo: str = ""
     conditions: tuple[Span, ...] = ()
+    batch: bool = False
+    again: tuple[str, str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class Evaluator:
         self.config = config
         self.findings = Findings()
         self.quiet: dict[object, list[tuple[bool, Value]]] = {}
+        self.counts: dict[tuple[str, int], Value] = {}  # how many rows a statement changes, by its place (batches.py)
         self.cut_at = sys.maxsize  # the outermost call on the stack that was not followed because it was on it
         self._nodes = 0
         self._limit = _MAX_NODES

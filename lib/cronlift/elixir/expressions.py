@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from cronlift.elixir import branches, builtins, calls, clock
+from cronlift.elixir import branches, builtins, calls, clock, counts
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.trace import Flow, State, raised, then
@@ -218,7 +218,7 @@ def _operate(op: str, left: Value, right: Value) -> Value:
         for other in results[1:]:
             joined = join(joined, other)
         return joined
-    found = clock.operator(op, left, right) or builtins.operator(op, left, right)
+    found = counts.compared(op, left, right) or clock.operator(op, left, right) or builtins.operator(op, left, right)
     return found or Unknown(origin((left, right)))
 
 

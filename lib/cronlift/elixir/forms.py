@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import branches, calls, loops, patterns
+from cronlift.elixir import branches, calls, library, loops, patterns
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import alias_pairs
 from cronlift.elixir.patterns import Match
@@ -142,6 +142,8 @@ def _generate(ev: Evaluator, clauses: list[Node], body: ast.Block, state: State,
     def over(s: State, source: Value) -> list[Flow]:
         if isinstance(source, ListValue) and len(source.items) <= _UNROLLED and guard is None:
             return _unrolled(ev, pattern, source.items, rest, body, s, scope)
+        if library.holds_a_stream(source):
+            ev.unknown_call("for", "what a comprehension asks of a stream is not followed", first.span, scope)
         if isinstance(source, Rows) and guard is None:
             verdict, bindings = ev.matcher(s, scope).match(pattern, source.element, {})
             if verdict is Match.YES:

@@ -16,7 +16,7 @@ from cronlift.elixir.syntax import Atom, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent
 from cronlift.elixir.values import Known, TupleValue, Unknown, Value, alternatives, atom
 from cronlift.model.effect import Effect
-from cronlift.model.verdict import Loss, Parameter, Reason, Step, VerdictName
+from cronlift.model.verdict import Loss, Parameter, Reason, Step, Turn, VerdictName
 from cronlift.sql.facts import StatementError, facts
 from cronlift.sql.parameter_types import ColumnType
 from cronlift.sql.rewrite import replace_parameters
@@ -119,7 +119,19 @@ def judge(
     # Whatever had to be decided on the way, every path came to the same statements.
     steps = [s.model_copy(update={"condition": None}) for s in steps]
     path = "every path sends the same SQL, and nothing else has an effect"
-    return Judgement("pure_sql", [_reason("only-sql", path, entry)], steps, losses)
+    return Judgement("pure_sql", [_reason("only-sql", path, entry), *_in_turns(steps)], steps, losses)
+
+
+def _in_turns(steps: list[Step]) -> list[Reason]:
+    """What is sent again and again, and until when: the procedure does so, too."""
+    found = []
+    for step in steps:
+        if step.turn is not None and step.turn.counted:
+            few = "none" if step.turn.rows == 1 else f"fewer than {step.turn.rows}"
+            until = few if step.turn.until == "fewer" else f"another number of rows than {step.turn.rows}"
+            text = f"the statement is sent again and again, each turn committed, until it finds {until}"
+            found.append(Reason(code="sent-in-turns", text=text, file=step.file, line=step.line))
+    return found
 
 
 def _movable(event: SqlEvent) -> bool:
@@ -255,6 +267,7 @@ def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[
                 end_line=event.span.end_line, repo=event.repo, command=known.command, parameters=values,
                 transaction=event.transaction, alone=known.alone, writes=known.writes,
                 condition=_condition(event), relations=known.relations, functions=known.functions, loop=loop,
+                turn=_turn(event, values),
             )
         )  # fmt: skip
     lock = next((s for s in steps if s.command == "LOCK" and s.transaction is None), None)
@@ -270,6 +283,17 @@ def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[
         text = f"{alone[0].command} cannot share a cron command with other statements: it needs an entry of its own"
         reasons.append(Reason(code="stands-alone", text=text, file=alone[0].file, line=alone[0].line))
     return steps, reasons
+
+
+def _turn(event: SqlEvent, values: tuple[Parameter, ...]) -> Turn | None:
+    batch = event.batch
+    if batch is None:
+        return None
+    captured = tuple(p.position for p in values if p.origin in batch.reads)
+    return Turn(
+        loop=f"{batch.file}:{batch.start}", until=batch.until, rows=batch.rows, counted=batch.counted,
+        leaves=batch.leaves, captured=captured,
+    )  # fmt: skip
 
 
 def _condition(event: SqlEvent) -> str | None:

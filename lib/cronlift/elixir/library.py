@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import application_env, builtins, clock, loops
+from cronlift.elixir import application_env, batches, builtins, clock, loops
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.rows import Lazy
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.elixir.trace import Flow, State, merge, raised, then
 from cronlift.elixir.values import (
@@ -51,8 +52,8 @@ def call(
     """A call of a library: what the catalogue says, with the functions it is given evaluated too."""
     what = f"{module_name}.{name}/{len(args)}"
     entry = ev.catalogue.lookup(module_name, name, len(args))
-    if module_name == "Stream" or (entry is not None and entry.kind == "pure"):
-        over_rows = loops.library_call(ev, module_name, name, args, state, scope, node, span)
+    if module_name in ("Enum", "Stream") and (entry is None or entry.kind == "pure"):
+        over_rows = _on_rows(ev, module_name, name, args, state, scope, node, span)
         if over_rows is not None:
             return over_rows
     if entry is None:
@@ -93,6 +94,39 @@ def call(
     if entry.kind == "log" and module_name in ("Logger", ":logger") and name in LOG_LEVELS:
         return [(state, Known(Atom("ok")))]
     return [(state, Unknown(origins.get(entry.kind, f"the result of {what}")))]
+
+
+def _on_rows(
+    ev: Evaluator,
+    module_name: str,
+    name: str,
+    args: tuple[Value, ...],
+    state: State,
+    scope: Scope,
+    node: Node | None,
+    span: Span,
+) -> list[Flow] | None:
+    """Enum and Stream on rows of a query and on what is repeated; None for anything else.
+
+    A stream does nothing until it is asked for its elements, so that it is only harmless once that was followed.
+    """
+    place = node or ast.Block(span, ())
+    found = loops.library_call(ev, module_name, name, args, state, scope, place, span)
+    if found is None:
+        found = batches.library_call(ev, module_name, name, args, state, scope, place, span)
+    if found is None:
+        if not any(map(holds_a_stream, args)):
+            return None
+        what, why = f"{module_name}.{name}/{len(args)}", "what it asks of a stream is not followed"
+        return [(state, ev.unknown_call(what, why, span, scope))]
+    return found
+
+
+def holds_a_stream(value: Value) -> bool:
+    """Whether a value is, or holds, a stream whose elements have effects when they are asked for."""
+    if isinstance(value, TupleValue | ListValue):
+        return any(map(holds_a_stream, value.items))
+    return isinstance(value, Lazy | batches.Repeated)
 
 
 def _is_partial(module_name: str, name: str) -> bool:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import syntax as ast
 from cronlift.elixir.rows import ORIGIN, Lazy, Rows
 from cronlift.elixir.syntax import Node, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, merge, then
@@ -38,13 +37,13 @@ def library_call(
     args: tuple[Value, ...],
     state: State,
     scope: Scope,
-    node: Node | None,
+    place: Node,
     span: Span,
 ) -> list[Flow] | None:
     """A call of Enum or Stream on rows; None where it is none that is followed."""
     if module not in ("Enum", "Stream") or not args or not isinstance(args[0], Rows | Lazy):
         return None
-    source, place = args[0], node or ast.Block(span, ())
+    source = args[0]
     if name == "chunk_every" and len(args) >= 2 and isinstance(source, Rows) and not source.chunked:
         return [(state, replace(source, chunked=True))] if len(args) == 2 else None
     rows, steps = (source.rows, source.steps) if isinstance(source, Lazy) else (source, ())

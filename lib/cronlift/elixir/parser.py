@@ -216,6 +216,9 @@ class _Converter:
     def on_unary_operator(self, node: tree_sitter.Node) -> Node:
         operand = node.child_by_field_name("operand")
         op = self.text(node.children[0])
+        if operand is not None and operand.type == "(":  # &(&1 + 1): the grammar gives the parenthesis that name, too
+            inside = [c for c in node.named_children if c.type != "comment"]
+            operand = inside[0] if len(inside) == 1 else None
         if operand is None:
             return self.opaque(node)
         if op == "@":

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 
+from cronlift.elixir import counts
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.counts import Between
 from cronlift.elixir.rows import Row
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.values import (
@@ -193,6 +195,9 @@ class Matcher:
 
 def compare(a: Value, b: Value) -> Match:
     """Whether two values are equal, as far as is known."""
+    if isinstance(a, Between) or isinstance(b, Between):
+        told = counts.compared("==", a, b)
+        return Match.MAYBE if told is None else Match.YES if told.value else Match.NO
     if isinstance(a, _SHAPELESS) or isinstance(b, _SHAPELESS):
         return Match.MAYBE
     if isinstance(a, Known) and isinstance(b, Known):

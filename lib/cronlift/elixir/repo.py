@@ -167,6 +167,7 @@ def _query(
     if scope.transaction_repo not in ("", module.name):
         ev.problem("two-repositories", "the statement stands in a transaction of another repository", span)
     flows: list[Flow] = []
+    count = ev.counts.get((span.file, span.start)) or Unknown("row data")
     for text in args[0].alternatives if isinstance(args[0], OneOf) else (args[0],):
         sql = _sql_text(text)
         if sql is None:
@@ -181,11 +182,11 @@ def _query(
         )  # fmt: skip
         if state.failed:
             ev.findings.after_failure.setdefault(span, event)
-            flows += [(state, _success(name)), (state, _failure(name))]
+            flows += [(state, _success(name, count)), (state, _failure(name))]
             continue
         ev.findings.sent.setdefault((span, sql, items), event)
         failed = replace(event, ok=False)
-        flows.append((state.send(event), _success(name)))
+        flows.append((state.send(event), _success(name, count)))
         flows.append((state.send(failed), _failure(name)))
     return merge(flows)
 
@@ -200,9 +201,9 @@ def _sql_text(value: Value) -> str | None:
     return None
 
 
-def _success(name: str) -> Value:
-    fields = ("num_rows", "rows", "columns", "command", "connection_id", "messages")
-    pairs = tuple((atom(f), Unknown("row data")) for f in fields)
+def _success(name: str, count: Value) -> Value:
+    fields = ("rows", "columns", "command", "connection_id", "messages")
+    pairs = ((atom("num_rows"), count), *((atom(f), Unknown("row data")) for f in fields))
     result = MapValue(pairs, struct="Postgrex.Result", open=False)
     return result if name.endswith("!") else TupleValue((atom("ok"), result))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import field, replace
+from typing import Literal
 
 from cronlift.elixir.immutable import immutable
 from cronlift.elixir.rows import Rewrite
@@ -18,12 +19,30 @@ class TooComplex(Exception):
 
 
 @immutable
+class Batch:
+    """A statement's place in a turn that is repeated (``file`` and ``start`` name the loop).
+
+    It ends when the statement that is ``counted`` finds ``fewer`` rows than ``rows``, or any ``other`` number of them,
+    after the statement that ``leaves``. ``reads``: clocks that were read before the first turn.
+    """
+
+    file: str
+    start: int
+    until: Literal["fewer", "other"]
+    rows: int
+    counted: bool
+    leaves: bool
+    reads: frozenset[str]
+
+
+@immutable
 class SqlEvent:
     """A statement sent (``ok``) or failed; ``sql`` None where its text is not known.
 
-    ``undone`` marks the place where a transaction's statements were rolled back. ``loop``: it is sent in a loop;
+    ``undone`` marks the place where a transaction's statements were rolled back. ``loop``: it is sent in a loop.
     ``rewrite``: one statement that does the same for all rows the loop goes over; ``whole``: the event stands for all
-    of the loop. ``conditions`` and ``path`` are for messages; they do not tell events apart.
+    of that loop. ``batch``: it is sent turn by turn until few rows are found; ``again`` is no statement: the call of
+    the next turn with these arguments. ``conditions`` and ``path`` are for messages; they do not tell events apart.
     """
 
     sql: str | None
@@ -36,6 +55,8 @@ class SqlEvent:
     undone: bool = False
     rewrite: Rewrite | None = None
     whole: bool = False
+    batch: Batch | None = None
+    again: tuple[Value, ...] | None = None
     conditions: tuple[Span, ...] = field(default=(), compare=False)
     path: tuple[str, ...] = field(default=(), compare=False)
 

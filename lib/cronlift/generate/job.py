@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 from cronlift.elixir import clock_sql
 from cronlift.generate import catalog, command, gating, names, procedure
 from cronlift.generate.catalog import Connection, Facts, Role
 from cronlift.generate.gating import Gating
-from cronlift.generate.procedure import Part
+from cronlift.generate.procedure import Loop, Part, Variable
 from cronlift.generate.quoting import Name, template, text_of
 from cronlift.generate.refusal import RefusalError
 from cronlift.generate.statement import Statement, is_computed, qualified, read
@@ -76,11 +77,14 @@ def plan_job(
         catalog.check_schema(connection, schema_name, role.name)
         procedure_name = _procedure_name(job, decision, schema_name, names_taken)
         groups = _transactions(reads)
-        commits = len(groups) > 1
-        _check_clocks(groups)
-        parts = [[_part(r, target, connection, qualify=commits) for r in group] for group in groups]
+        commits = len(groups) > 1 or any(step.turn for step in job.steps)
+        once = _computed_once(groups)
+        parts = [[_part(r, target, connection, qualify=commits, once=once) for r in group] for group in groups]
         path = catalog.path_text(target.search_path)
-        procedure_sql = procedure.create(schema_name, procedure_name, parts, path, job.session)
+        items = _with_loops(groups, parts)
+        procedure_sql = procedure.create(
+            schema_name, procedure_name, items, path, job.session, variables=list(once.values())
+        )
         call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
         grantees = catalog.default_grantees(connection, schema_name, role.name)
 
@@ -186,21 +190,63 @@ def _transactions(reads: Sequence[_Read]) -> list[list[_Read]]:
     return [[r for _, r in group] for _, group in groups]
 
 
-def _check_clocks(groups: Sequence[Sequence[_Read]]) -> None:
-    """What the app computed once (a clock, a random value) must not be computed anew after a COMMIT."""
+Computed = tuple[str, str, str]
+"""A value's SQL, where it comes from, and the type it is bound as."""
+
+
+def _computed_once(groups: Sequence[Sequence[_Read]]) -> dict[Computed, Variable]:
+    """What the app computed before the first turn of a loop (a clock) is computed once here, too. Raises RefusalError
+    for what may have been computed once and goes into several transactions: anew it would be another value."""
     seen: dict[tuple[str, str], int] = {}
+    once: dict[Computed, Variable] = {}
     for number, group in enumerate(groups):
-        for parameter in (p for r in group for p in r.step.parameters if is_computed(p.sql)):
-            if seen.setdefault((parameter.sql, parameter.origin), number) != number:
-                raise RefusalError(
-                    "value-across-commits",
-                    f"{parameter.sql} ({parameter.origin}) goes into statements on both sides of a COMMIT, where it "
-                    "would be computed twice",
-                )
+        for r in group:
+            captured = r.step.turn.captured if r.step.turn is not None else ()
+            for parameter in (p for p in r.step.parameters if is_computed(p.sql)):
+                place = -1 if parameter.position in captured else number
+                if seen.setdefault((parameter.sql, parameter.origin), place) != place:
+                    raise RefusalError(
+                        "value-across-commits",
+                        f"{parameter.sql} ({parameter.origin}) goes into statements on both sides of a COMMIT, where "
+                        "it would be computed twice",
+                    )
+                if place == -1:
+                    type_name = r.facts.types[parameter.position - 1]
+                    value = _value(parameter, type_name)
+                    name = f"cronlift_value_{len(once) + 1}"
+                    variable = Variable(name, type_name, f"CAST({value} AS {type_name})")
+                    once.setdefault((value, parameter.origin, type_name), variable)
+    return once
 
 
-def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) -> Part:
-    """The statement's text with its parameters' values, and with its names qualified where no clause pins them."""
+def _with_loops(groups: Sequence[Sequence[_Read]], parts: Sequence[Sequence[Part]]) -> list[Sequence[Part] | Loop]:
+    """The transactions, those of one turn put together as a loop."""
+    items: list[Sequence[Part] | Loop] = []
+    for name, run in groupby(range(len(groups)), key=lambda n: t.loop if (t := groups[n][0].step.turn) else ""):
+        numbers = list(run)
+        if not name:
+            items += [parts[n] for n in numbers]
+            continue
+        steps = [[r.step.turn for r in groups[n]] for n in numbers]
+        counted = [(n, m) for n, turns in enumerate(steps) for m, turn in enumerate(turns) if turn and turn.counted]
+        leaves = [n for n, turns in enumerate(steps) if any(turn and turn.leaves for turn in turns)]
+        turn = steps[0][0]
+        assert turn is not None
+        until = f"<> {turn.rows}" if turn.until == "other" else "= 0" if turn.rows == 1 else f"< {turn.rows}"
+        items.append(Loop([parts[n] for n in numbers], counted[0], leaves[0], until))
+    return items
+
+
+def _part(
+    r: _Read,
+    target: Target,
+    connection: Connection,
+    *,
+    qualify: bool,
+    once: Mapping[Computed, Variable] = MappingProxyType({}),
+) -> Part:
+    """The statement's text with its parameters' values (``once``: those that are variables), and with its names
+    qualified where no clause pins them."""
     if qualify and r.statement.node == "DropStmt":
         raise RefusalError("unqualified-name", "the names of a DROP cannot be qualified; decide this job by hand")
     schemas = catalog.home_schemas(r.facts) if qualify else {}
@@ -215,7 +261,17 @@ def _part(r: _Read, target: Target, connection: Connection, *, qualify: bool) ->
     text = replace_parameters(qualified(r.statement, schemas), typed)
     if text != r.statement.text:
         catalog.look_up(connection, read(text), target.search_path)
-    return Part(r.statement, text)
+    origins = {p.position: p.origin for p in r.step.parameters}
+    variables = {
+        n: v.name for n in needed if (v := once.get((values[n], origins[n], r.facts.types[n - 1]))) is not None
+    }
+    if variables and r.statement.returns_rows and r.statement.node != "SelectStmt":
+        raise RefusalError(
+            "value-across-commits",
+            f"{r.step.file}:{r.step.line} returns rows, so it runs as dynamic text, where a value that is computed "
+            "before the first turn cannot go",
+        )
+    return Part(r.statement, replace_parameters(qualified(r.statement, schemas), {**typed, **variables}))
 
 
 def _value(parameter: Parameter, type_name: str) -> str:

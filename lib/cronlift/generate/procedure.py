@@ -4,7 +4,8 @@ Two shapes (manual, CREATE PROCEDURE, Notes: one with a SET clause may not end t
 
 * what one transaction held runs under a ``SET search_path`` clause;
 * what the app committed statement by statement is committed so here: COMMIT between the groups, the search_path
-  set by the first statement (it outlives COMMIT), and names qualified.
+  set by the first statement (it outlives COMMIT), and names qualified. What the app sends turn by turn until few rows
+  are found is a LOOP that ends where the app's turns end. What the app computed once is a variable.
 """
 
 from __future__ import annotations
@@ -27,8 +28,43 @@ class Part:
     text: str
 
 
+@dataclass(frozen=True)
+class Loop:
+    """Transactions that are repeated: ``counted`` is the statement whose rows are asked for (transaction, statement);
+    the loop is left after the transaction ``leaves`` where ``until`` (of the row count) holds."""
+
+    groups: Sequence[Sequence[Part]]
+    counted: tuple[int, int]
+    leaves: int
+    until: str
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A value that is computed once, before the first statement."""
+
+    name: str
+    type: str
+    value: str
+
+
+ROWS = "cronlift_rows"
+"""The variable that holds a row count."""
+
+
+def commits(groups: Sequence[Sequence[Part] | Loop]) -> bool:
+    """Whether a procedure of these transactions ends transactions itself."""
+    return len(groups) > 1 or any(isinstance(group, Loop) for group in groups)
+
+
 def create(
-    schema: str, name: str, groups: Sequence[Sequence[Part]], path: str, session: Mapping[str, str] | None = None
+    schema: str,
+    name: str,
+    groups: Sequence[Sequence[Part] | Loop],
+    path: str,
+    session: Mapping[str, str] | None = None,
+    *,
+    variables: Sequence[Variable] = (),
 ) -> str:
     """The CREATE PROCEDURE statement (no OR REPLACE: a foreign one of that name must survive).
 
@@ -36,9 +72,9 @@ def create(
     settings the procedure makes for itself. Raises RefusalError where
     PL/pgSQL cannot hold a statement.
     """
-    commits = len(groups) > 1
-    clause = Verbatim("" if commits else f"SET search_path = {path} ")
-    body = Body(_body(groups, path if commits else None, session or {}), "job")
+    ends = commits(groups)
+    clause = Verbatim("" if ends else f"SET search_path = {path} ")
+    body = Body(_body(groups, path if ends else None, session or {}, variables), "job")
     text = text_of(template("generate/create_procedure", procedure=Name(schema, name), clause=clause, body=body))
     try:
         pgparse.parse_pgsql(text)
@@ -47,21 +83,46 @@ def create(
     return text
 
 
-def _body(groups: Sequence[Sequence[Part]], path: str | None, session: Mapping[str, str]) -> str:
+def _body(
+    groups: Sequence[Sequence[Part] | Loop], path: str | None, session: Mapping[str, str], variables: Sequence[Variable]
+) -> str:
     # PL/pgSQL declares FOUND in every procedure; without the option a column of that name would be ambiguous
     # (manual, 43.11.1 Variable Substitution).
-    lines = ["", "#variable_conflict use_column", "BEGIN"]
+    lines = ["", "#variable_conflict use_column"]
+    declared = [f"  {v.name} {v.type} := {v.value};" for v in variables]
+    if any(isinstance(group, Loop) for group in groups):
+        declared.append(f"  {ROWS} bigint;")
+    lines += [*(["DECLARE", *declared] if declared else []), "BEGIN"]
     if path is not None:
         lines.append(f"  {text_of(template('generate/set_path', path=Text(path)))};")
     for name, value in sorted(session.items()):
         # For the transaction where there is one, else for the session, which pg_cron opens for this run alone.
         local = Verbatim("true" if path is None else "false")
         lines.append(f"  {text_of(template('generate/set_setting', name=Text(name), value=Text(value), local=local))};")
-    for number, group in enumerate(groups):
-        if number:
+    open_ = False
+    for group in groups:
+        if open_:
             lines.append("  COMMIT;")
-        lines += [_indented(_in_plpgsql(part)) for part in group]
+        if isinstance(group, Loop):
+            lines += _loop(group)
+        else:
+            lines += [_indented(_in_plpgsql(part)) for part in group]
+        open_ = not isinstance(group, Loop)
     return "\n".join([*lines, "END", ""])
+
+
+def _loop(loop: Loop) -> list[str]:
+    """The turns: each of their transactions is committed, the last one's before the next turn."""
+    lines = ["  LOOP"]
+    for number, group in enumerate(loop.groups):
+        for place, part in enumerate(group):
+            lines.append(_indented(_indented(_in_plpgsql(part))))
+            if (number, place) == loop.counted:
+                lines.append(f"    GET DIAGNOSTICS {ROWS} = ROW_COUNT;")
+        lines.append("    COMMIT;")
+        if number == loop.leaves:
+            lines.append(f"    EXIT WHEN {ROWS} {loop.until};")
+    return [*lines, "  END LOOP;"]
 
 
 def _in_plpgsql(part: Part) -> str:

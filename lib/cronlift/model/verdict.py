@@ -68,6 +68,19 @@ class RowLoop(Record):
     commits: bool = False
 
 
+class Turn(Record):
+    """A statement's place in a turn that is repeated: all steps with the same ``loop`` are one turn. It ends when the
+    step that is ``counted`` finds ``fewer`` rows than ``rows`` (or any ``other`` number), after the step that
+    ``leaves``. ``captured``: positions of parameters whose value was computed before the first turn."""
+
+    loop: str
+    until: Literal["fewer", "other"]
+    rows: int
+    counted: bool = False
+    leaves: bool = False
+    captured: tuple[int, ...] = ()
+
+
 class Step(Record):
     """One statement the job sends, in order.
 
@@ -75,7 +88,7 @@ class Step(Record):
     parameters resolved, ``transaction`` numbers the ``Repo.transaction`` it stands in (None: the app
     commits it on its own), ``command`` is PostgreSQL's command tag (``INSERT``, ``REFRESH MATERIALIZED VIEW``),
     ``alone`` says that PostgreSQL refuses it in a transaction block. ``loop``: the application sends no such statement:
-    it is proposed in the place of a loop, and a decision must accept it.
+    it is proposed in the place of a loop, and a decision must accept it. ``turn``: it is sent again and again.
     """
 
     sql: str
@@ -93,6 +106,7 @@ class Step(Record):
     relations: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     loop: RowLoop | None = None
+    turn: Turn | None = None
 
 
 class ClassifiedJob(Job):

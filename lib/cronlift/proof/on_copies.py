@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 
 import psycopg
 from psycopg import sql
 
+from cronlift.model.verdict import Step
 from cronlift.model.verification import Proof
-from cronlift.proof import clones, planting
+from cronlift.postgres.server import Connection
+from cronlift.proof import clones, planting, turns
 from cronlift.proof.case import Case, Procedure, reach_of
 from cronlift.proof.copied import Run, Work
 from cronlift.proof.copies import session
 from cronlift.proof.findings import Finding
 from cronlift.proof.reach import Reach
-from cronlift.proof.session import become, run_app, run_command, side_error, wearing
+from cronlift.proof.session import become, run_command, side_error, wearing
 from cronlift.proof.worker import Worker, WorkerError, own, unforeseen
 from cronlift.sources import bookkeeping
 
@@ -28,9 +31,7 @@ def on_copies(case: Case, procedure: Procedure, reach: Reach) -> Finding:
         with session(case.server, database) as connection:
             try:
                 become(connection, case.app, local=False)
-                for steps in case.transactions:
-                    with nullcontext() if steps[0].alone else connection.transaction():
-                        run_app(connection, steps)
+                turns.run(connection, case.transactions, partial(_surrounding, connection))
             except psycopg.Error as error:
                 raise side_error(error) from error
 
@@ -38,6 +39,10 @@ def on_copies(case: Case, procedure: Procedure, reach: Reach) -> Finding:
     if found.result == "unproved" and not isinstance(procedure.body, str):
         return replace(found, result="weak")
     return found
+
+
+def _surrounding(connection: Connection, steps: Sequence[Step]) -> AbstractContextManager[object]:
+    return nullcontext() if steps[0].alone else connection.transaction()
 
 
 def beside_the_worker(case: Case, worker: Worker, procedure: Procedure, reach: Reach) -> Finding:

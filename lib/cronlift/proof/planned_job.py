@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 
 import psycopg
 
 from cronlift import resources
+from cronlift.model.verdict import Step
 from cronlift.model.verification import Proof
 from cronlift.postgres.server import Connection
-from cronlift.proof import changes, row_loops, savepoints, segments
+from cronlift.proof import changes, row_loops, savepoints, segments, turns
 from cronlift.proof.case import Case, Procedure, procedure_of, reach_of
 from cronlift.proof.comparing import Pair
 from cronlift.proof.counters import Sequences
@@ -90,10 +91,19 @@ def _by_parts(connection: Connection, bench: Bench, case: Case, procedure: Proce
         if found.result in ("differs", "unproved"):
             return
         try:
-            bench.keep(case.app, partial(run_app, steps=steps))
+            bench.keep(case.app, partial(_kept, steps=steps))
         except SideError as error:
             yield Finding("unproved", f"{title} fails when it is kept: {error}")
             return
+
+
+def _kept(connection: Connection, steps: Sequence[Step]) -> None:
+    """An app's transaction that stays; where it is a turn of its own, as often as the application repeats it."""
+    alone = steps[0].turn is not None and any(s.turn is not None and s.turn.leaves for s in steps)
+    if alone:
+        turns.run(connection, [steps], lambda _: nullcontext())
+    else:
+        run_app(connection, steps)
 
 
 def _in_one(connection: Connection, bench: Bench, case: Case, procedure: Procedure, why: str) -> Iterator[Finding]:
@@ -114,6 +124,9 @@ def _in_one(connection: Connection, bench: Bench, case: Case, procedure: Procedu
 def _boundaries(case: Case, procedure: Procedure) -> Finding | None:
     """Where the app's transactions end, against where the procedure's do (rule 3 of the design: the same places)."""
     wanted = len(case.transactions)
+    repeated = turns.wanted(case.transactions)
+    if any(repeated) and not procedure.ends_transactions:
+        return Finding("differs", "the app commits after each turn of its loop, the procedure never does")
     words = f"the app commits {wanted} times" if wanted > 1 else "the app's statements are one transaction"
     if not procedure.ends_transactions:
         if wanted == 1:
@@ -124,7 +137,10 @@ def _boundaries(case: Case, procedure: Procedure) -> Finding | None:
     found = len(procedure.body.parts)
     if found != wanted:
         return Finding("differs", f"{words}, the procedure's COMMITs make {found} transactions")
-    return Finding("equal", f"the procedure commits where the app does ({wanted} transactions)")
+    if list(procedure.body.repeated) != repeated:
+        return Finding("differs", "the procedure's loop is not the app's: its turns, or what ends them, are others")
+    again = "; its loop's turns and what ends them are the app's" if any(repeated) else ""
+    return Finding("equal", f"the procedure commits where the app does ({wanted} transactions){again}")
 
 
 def _same_statement(case: Case) -> Finding:

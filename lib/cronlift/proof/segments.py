@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -27,12 +27,25 @@ _COMMIT = re.compile(
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """A part's place in a LOOP (numbered from 1): ``counted`` the statement whose rows are asked for, ``until`` the
+    condition of the EXIT behind the part (``fewer`` or ``other`` than a number of rows)."""
+
+    loop: int
+    counted: int | None = None
+    until: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
 class Body:
     """``settings``: the PL/pgSQL statements before the first part that set the search_path; ``parts``: per transaction
-    its statements as PL/pgSQL has them, each with the SQL text it runs."""
+    its statements as PL/pgSQL has them, each with the SQL text it runs; ``repeated``: for each whether it stands in a
+    loop; ``variables``: their declarations."""
 
     settings: tuple[str, ...]
     parts: tuple[tuple[tuple[str, str], ...], ...]
+    repeated: tuple[Repeated | None, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 def transactions(steps: Sequence[Step]) -> list[list[Step]]:
@@ -49,28 +62,102 @@ def take_apart(procedure: str) -> Body | str:
         (function,) = pgparse.parse_pgsql(procedure)
     except (pgparse.PGQueryError, ValueError):
         return "it is no PL/pgSQL that the parser takes"
-    block = function["PLpgSQL_function"]["action"]["PLpgSQL_stmt_block"]
+    function = function["PLpgSQL_function"]
+    block = function["action"]["PLpgSQL_stmt_block"]
     if "exceptions" in block:
         return "it handles exceptions"
-    settings: list[str] = []
-    parts: list[list[tuple[str, str]]] = [[]]
-    for statement in block.get("body", []):
-        kind, node = next(iter(statement.items()))
-        if kind == "PLpgSQL_stmt_commit":
-            parts.append([])
-        elif kind == "PLpgSQL_stmt_return":
-            break
-        else:
-            found = _statement(kind, node)
-            if found is None:
-                return f"it holds {kind.removeprefix('PLpgSQL_stmt_').upper()}, not only statements and COMMIT"
-            if _is_setting(found[1]) and parts == [[]]:
-                settings.append(found[0])
+    taken = _Taken()
+    why = taken.statements(block.get("body", []), 0)
+    if why is not None:
+        return why
+    if not taken.parts[-1] and len(taken.parts) > 1:
+        taken.drop()  # a COMMIT at the end ends what would end anyway
+    parts = tuple(tuple(part) for part in taken.parts)
+    return Body(tuple(taken.settings), parts, tuple(taken.repeated), _variables(function))
+
+
+class _Taken:
+    """What was taken apart so far; the last part is the one that is being filled."""
+
+    def __init__(self) -> None:
+        self.settings: list[str] = []
+        self.parts: list[list[tuple[str, str]]] = [[]]
+        self.repeated: list[Repeated | None] = [None]
+        self.loops = 0
+
+    def statements(self, body: Sequence[dict[str, Any]], loop: int) -> str | None:
+        """Take statements in, those of a loop by its number; why not, where that is so."""
+        for statement in body:
+            kind, node = next(iter(statement.items()))
+            if kind == "PLpgSQL_stmt_commit":
+                self.parts.append([])
+                self.repeated.append(Repeated(loop) if loop else None)
+            elif kind == "PLpgSQL_stmt_return":
+                break
+            elif kind == "PLpgSQL_stmt_loop" and not loop:
+                if self.parts[-1]:
+                    return "a loop begins before a transaction has ended"
+                self.loops += 1
+                self.repeated[-1] = Repeated(self.loops)
+                if (why := self.statements(node.get("body", []), self.loops)) is not None:
+                    return why
+                if self.parts[-1]:
+                    return "a turn of a loop does not end with COMMIT"
+                self.repeated[-1] = None
+            elif loop and kind in ("PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_exit"):
+                if not self._control(kind, node):
+                    return f"a loop holds {kind.removeprefix('PLpgSQL_stmt_').upper()} in a form that is not read"
             else:
-                parts[-1].append(found)
-    if not parts[-1] and len(parts) > 1:
-        parts.pop()  # a COMMIT at the end ends what would end anyway
-    return Body(tuple(settings), tuple(tuple(part) for part in parts))
+                found = _statement(kind, node)
+                if found is None:
+                    return f"it holds {kind.removeprefix('PLpgSQL_stmt_').upper()}, not only statements and COMMIT"
+                if _is_setting(found[1]) and self.parts == [[]]:
+                    self.settings.append(found[0])
+                else:
+                    self.parts[-1].append(found)
+        return None
+
+    def _control(self, kind: str, node: dict[str, Any]) -> bool:
+        """GET DIAGNOSTICS of the row count behind a statement, EXIT WHEN behind a COMMIT."""
+        if kind == "PLpgSQL_stmt_getdiag":
+            kinds = [i["PLpgSQL_diag_item"]["kind"] for i in node["diag_items"]]
+            here = self.repeated[-1]
+            if kinds != ["ROW_COUNT"] or not self.parts[-1] or here is None:
+                return False
+            self.repeated[-1] = replace(here, counted=len(self.parts[-1]) - 1)
+            return True
+        until = _until(node.get("cond", {}).get("PLpgSQL_expr", {}).get("query", ""))
+        before = self.repeated[-2] if len(self.repeated) > 1 else None
+        if until is None or self.parts[-1] or before is None or "label" in node or not node.get("is_exit"):
+            return False
+        self.repeated[-2] = replace(before, until=until)
+        return True
+
+    def drop(self) -> None:
+        """Leave the last part out."""
+        self.parts.pop()
+        self.repeated.pop()
+
+
+def _until(condition: str) -> tuple[str, int] | None:
+    """When a loop is left: ``rows = 0``, ``rows < n``, ``rows <> n``."""
+    found = re.fullmatch(r"\s*\w+\s*(=|<|<>)\s*(\d+)\s*", condition)
+    if not found or (found[1] == "=" and found[2] != "0"):
+        return None
+    number = int(found[2])
+    return {"=": ("fewer", 1), "<": ("fewer", number), "<>": ("other", number)}[found[1]]
+
+
+def _variables(function: dict[str, Any]) -> tuple[str, ...]:
+    """The declarations of a procedure's variables."""
+    lines = []
+    for datum in function.get("datums", []):
+        variable = datum.get("PLpgSQL_var", {})
+        if "lineno" in variable:
+            value = variable.get("default_val", {}).get("PLpgSQL_expr", {}).get("query")
+            type_name = variable["datatype"]["PLpgSQL_type"]["typname"].strip()
+            lines.append(f"{variable['refname']} {type_name}{f' := {value}' if value else ''};")
+    return tuple(lines)
 
 
 def without_commits(procedure: str) -> str | None:
@@ -134,7 +221,8 @@ def _bare(tree: Any) -> Any:
 def block(body: Body, number: int) -> str:
     """One part as an anonymous block, with the procedure's settings before it."""
     lines = [*body.settings, *(text for text, _ in body.parts[number])]
-    return "DO " + dollar_quote("\n".join(["", "#variable_conflict use_column", "BEGIN", *lines, "END", ""]), "part")
+    head = ["", "#variable_conflict use_column", *(["DECLARE", *body.variables] if body.variables else []), "BEGIN"]
+    return "DO " + dollar_quote("\n".join([*head, *lines, "END", ""]), "part")
 
 
 def _statement(kind: str, node: dict[str, Any]) -> tuple[str, str] | None:

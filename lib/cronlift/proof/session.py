@@ -86,9 +86,10 @@ def unbecome(connection: Connection) -> None:
     connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT")
 
 
-def run_app(connection: Connection, steps: Sequence[Step]) -> None:
+def run_app(connection: Connection, steps: Sequence[Step]) -> int:
     """The app's statements, each as its driver sends it: placeholders kept, values bound; in the place of a statement
-    that stands for a loop the loop. Raises SideError."""
+    that stands for a loop the loop. How many rows the last one touched. Raises SideError."""
+    rows = 0
     for step in steps:
         if step.loop is not None:
             run_command(connection, row_loops.block(step.loop))
@@ -97,6 +98,8 @@ def run_app(connection: Connection, steps: Sequence[Step]) -> None:
         result = connection.pgconn.exec_params(step.sql.encode(), values or None)
         if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
             raise SideError(_failure(result))
+        rows = result.command_tuples or 0
+    return rows
 
 
 def run_command(connection: Connection, command: str) -> None:

@@ -20,7 +20,7 @@ from cronlift.proof.session import Side, become, side_error, unbecome, undone, w
 BUDGET = 64 * 1024 * 1024
 """Bytes of relations that are read although neither side took a lock that writing needs."""
 
-Run = Callable[[Connection], None]
+Run = Callable[[Connection], object]
 
 # serialization_failure, deadlock_detected, lock_not_available: others are at work, which says nothing about the sides.
 _OTHERS = frozenset({"40001", "40P01", "55P03"})

@@ -98,7 +98,8 @@ def translate_in(reading: Reading, name: str) -> Translation:
     columns = partial(database_of(project).column_type, first or "")
     place = function.clauses[0].span
     judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns)
-    translatable = judgement.verdict == "pure_sql"
+    # What is sent in turns is no list of statements: `generate` writes the loop into a procedure.
+    translatable = judgement.verdict == "pure_sql" and not any(step.turn for step in judgement.steps)
     return Translation(
         function=name,
         translatable=translatable,

@@ -1,4 +1,5 @@
-# verdict: needs_review
+# verdict: pure_sql
+# reason: sent-in-turns
 defmodule A.W do
   use Oban.Worker, queue: :default
 

@@ -1,0 +1,20 @@
+# until: fewer 1
+defmodule Clinic.Workers.ClockReadInEachTurn do
+  use Oban.Worker
+
+  import Ecto.Query
+  alias Clinic.Repo
+  alias Clinic.Care.Visit
+
+  @impl Oban.Worker
+  def perform(_job) do
+    purge()
+    :ok
+  end
+
+  defp purge do
+    old = from v in Visit, where: v.inserted_at < ago(3, "day"), limit: 5, select: v.id
+    {n, _} = Repo.delete_all(from v in Visit, where: v.id in subquery(old))
+    if n == 0, do: :ok, else: purge()
+  end
+end

@@ -1,0 +1,15 @@
+CREATE PROCEDURE public.clock_read_in_each_turn_job()
+LANGUAGE plpgsql AS $job$
+#variable_conflict use_column
+DECLARE
+  cronlift_rows bigint;
+BEGIN
+  PERFORM pg_catalog.set_config('search_path', 'public, pg_temp', false);
+  LOOP
+    DELETE FROM public."visits" AS v0 WHERE (v0."id" IN (SELECT sv0."id" FROM public."visits" AS sv0 WHERE (sv0."inserted_at" < CAST((now() AT TIME ZONE 'UTC') AS timestamp without time zone)::timestamp - interval '3 day') LIMIT 5));
+    GET DIAGNOSTICS cronlift_rows = ROW_COUNT;
+    COMMIT;
+    EXIT WHEN cronlift_rows = 0;
+  END LOOP;
+END
+$job$
