@@ -8,8 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import server
-from ecto_application import cases
+from ecto_application import cases, server
 from psycopg import sql
 
 from cronlift.ecto.database import database_of
