@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from cronlift import __version__
+from cronlift import __version__, resources
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
+from cronlift.record.page import QUERIES
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import tally
 
@@ -36,7 +37,8 @@ class Words(HTMLParser):
 
 
 def untraced(folder: RunFolder) -> list[str]:
-    """The figures on the page that stand in no document of the folder and count nothing that is in one."""
+    """The figures on the page that stand in no document of the folder (nor in the queries that the package holds) and
+    count nothing that is in one."""
     reader = Words()
     reader.feed(folder.page.read_text(encoding="utf-8"))
     files = [
@@ -45,7 +47,8 @@ def untraced(folder: RunFolder) -> list[str]:
         *folder.notebooks.glob("*.ipynb"),
         folder.manifest,
     ]
-    sources = " ".join(path.read_text(encoding="utf-8").replace("T", " ").replace("\\n", " ") for path in files)
+    texts = [*(path.read_text(encoding="utf-8") for path in files), *map(resources.sql, QUERIES)]
+    sources = " ".join(text.replace("T", " ").replace("\\n", " ") for text in texts)
     known = set(FIGURE.findall(sources)) | set(re.findall(r"[0-9a-f]{12,64}", sources)) | _counts(folder)
     known |= set(re.findall(r"\d+", " ".join(known))) | set(FIGURE.findall(__version__))
     known |= {f"{float(figure):.1f}" for figure in known if re.fullmatch(r"\d+\.\d+", figure)}  # durations, rounded

@@ -22,8 +22,10 @@ from cronlift.ecto.query import (
     SubqueryValue,
     TableSource,
     Trouble,
+    part_of,
     to_query,
     with_trouble,
+    written,
 )
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
 from cronlift.ecto.slots import evaluated, slots_of
@@ -66,11 +68,20 @@ def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
         rest = [*slots_of(node.args[1]), *slots_of(node.args[2])]
         return _on_query(
             ev, node, rest, state, scope,
-            lambda q, slots: clauses.with_cte(q, node.args[1], node.args[2], _escaper(slots, {}, q, node)),
+            lambda q, slots: written(
+                clauses.with_cte(q, node.args[1], node.args[2], _escaper(slots, {}, q, node)), name, node.args[2], slots
+            ),
         )  # fmt: skip
     if name in clauses.COMBINATIONS and count == 2:
         rest = list(slots_of(node.args[1]))
-        return _on_query(ev, node, rest, state, scope, lambda q, s: clauses.combined(q, name, node.args[1], s))
+        return _on_query(
+            ev,
+            node,
+            rest,
+            state,
+            scope,
+            lambda q, s: written(clauses.combined(q, name, node.args[1], s), name, node.args[1], s),
+        )
     if name in _CLAUSES and count in (2, 3):
         bindings = node.args[1] if count == 3 else None
         expression = node.args[-1]
@@ -78,7 +89,7 @@ def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow
 
         def add(query: QueryValue, slots: Slots) -> QueryValue:
             escaper = _escaper(slots, bind(bindings, query, slots), query, node)
-            return clauses.simple(query, name, expression, escaper)
+            return written(clauses.simple(query, name, expression, escaper), name, expression, slots)
 
         return _on_query(ev, node, rest, state, scope, add)
     return [(state, ev.unknown_call(f"Ecto.Query.{name}/{count}", "this form of it is not known", node.span, scope))]
@@ -162,6 +173,7 @@ def _from_value(
         if isinstance(source, Unknown) and not isinstance(right, ast.Call):
             return source if source.origin != "a source" else Unknown("a query that is not known")
         query = joins.from_source(source, right, _escaper(slots, {}, query, node))
+        query = written(query, "from", node.args[0], slots)
         variables = bind(variable, query, slots)
         at = 0
         options: dict[str, Node] = {}
@@ -174,6 +186,7 @@ def _from_value(
             at += 1
             if key not in joins.QUALIFIERS:
                 query = clauses.simple(query, key, value, _escaper(slots, variables, query, node))
+                query = written(query, key, value, slots)
                 continue
             options = {}
             while at < len(lines) and lines[at][0] in ("on", "as", "prefix", "hints"):
@@ -184,6 +197,9 @@ def _from_value(
                 at += 1
             place = f"{node.span.file}:{node.span.line}"
             query, variables = joins.join(query, joins.QUALIFIERS[key], value, options, variables, slots, place)
+            query = written(query, "join", value, slots)
+            if "on" in options:
+                query = written(query, "on", options["on"], slots)
         return query
     except NoSqlError as error:
         return with_trouble(query, error, node.span)
@@ -228,7 +244,9 @@ def _join(
         variables = bind(bindings, query, slots)
         place = f"{node.span.file}:{node.span.line}"
         how = name_of(qualifier, slots)
-        return joins.join(query, how, expression, named, variables, slots, place)[0]
+        query = joins.join(query, how, expression, named, variables, slots, place)[0]
+        query = written(query, "join", expression, slots)
+        return written(query, "on", named["on"], slots) if "on" in named else query
 
     return _on_query(ev, node, rest, state, scope, add)
 
@@ -294,6 +312,8 @@ def _result(name: str, args: tuple[Value, ...], span: Span) -> Value:
 
 def _exclude(query: QueryValue, part: str, span: Span) -> QueryValue:
     """``exclude/2`` (ecto lib/ecto/query.ex)."""
+    gone = {part_of(part), "on"} if part == "join" else {part_of(part)}
+    query = replace(query, origins=tuple(o for o in query.origins if o.part not in gone))
     match part:
         case "where":
             return replace(query, wheres=())

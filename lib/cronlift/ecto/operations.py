@@ -22,7 +22,7 @@ from cronlift.elixir.loops import NOT_ONE
 from cronlift.elixir.modules import Module
 from cronlift.elixir.rows import Rewrite, Row
 from cronlift.elixir.syntax import Atom, Span
-from cronlift.elixir.trace import Flow, Raised, SqlEvent, State, merge
+from cronlift.elixir.trace import Flow, Origin, Raised, SqlEvent, State, merge
 from cronlift.elixir.values import (
     NIL,
     Known,
@@ -93,7 +93,10 @@ def _one(
         if found is None:
             return [(state, TupleValue((Known(0), NIL)))]
         rows: Value = ROWS if found.returns else NIL
-        return sent(ev, repo, found, state, scope, span, TupleValue((_count(ev, span), rows)), Raised("sql"))
+        source = to_query(args[1])
+        origins = source.origins if source is not None else ()
+        counted = TupleValue((_count(ev, span), rows))
+        return sent(ev, repo, found, state, scope, span, counted, Raised("sql"), origins=origins)
     if name in ("insert", "insert!"):
         found = inserts.insert(rendering, args[0], options, place)
         struct: Value = ROWS
@@ -115,12 +118,12 @@ def _one(
         query = _read(database, name, args, options)
         found = rendering.select(query)
         rows = rows_of(rendering, query, found, repo.name, span) if name in _MANY else ROWS
-        flows = sent(ev, repo, found, state, scope, span, rows, Raised("sql"))
+        flows = sent(ev, repo, found, state, scope, span, rows, Raised("sql"), origins=query.origins)
         # No row, or more than one, is an exception of its own (ecto lib/ecto/repo/queryable.ex, one/3 and one!/3).
         return [*flows, (flows[0][0], Raised("Ecto.NoResultsError"))] if name in _MAY_RAISE else flows
     success = TupleValue((_count(ev, span), ROWS if found.returns else NIL))
     rewritten = _rewritten(ev, repo, rendering, name, query, scope, span)
-    return sent(ev, repo, found, state, scope, span, success, Raised("sql"), rewritten)
+    return sent(ev, repo, found, state, scope, span, success, Raised("sql"), rewritten, query.origins)
 
 
 def _struct(
@@ -181,15 +184,17 @@ def sent(
     success: Value,
     failure: Value,
     rewritten: Rewrite | None = None,
+    origins: tuple[Origin, ...] = (),
 ) -> list[Flow]:
-    """The run after a statement: it went well, or it failed. ``rewritten``: one for all the rows it depends on."""
+    """The run after a statement: it went well, or it failed. ``rewritten``: one for all the rows it depends on;
+    ``origins``: where its clauses were written."""
     _check_zone(ev, repo, statement, span)
     if scope.transaction_repo not in ("", repo.name):
         ev.problem("two-repositories", "the statement stands in a transaction of another repository", span)
     event = SqlEvent(
         statement.sql, statement.parameters, span, repo.name, True, scope.transaction, scope.loop,
         rewrite=rewritten, whole=rewritten is not None and not scope.loop,
-        conditions=scope.conditions, path=scope.path,
+        conditions=scope.conditions, path=scope.path, origins=origins,
     )  # fmt: skip
     if state.failed:
         ev.findings.after_failure.setdefault(span, event)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from cronlift.ecto.expression import Binding, Expr, Fragment, Window
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
+from cronlift.ecto.slots import slots_of
 from cronlift.ecto.types import EctoType
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.syntax import Span
+from cronlift.elixir.syntax import Node, Span
+from cronlift.elixir.trace import Origin
 from cronlift.elixir.values import Known, ModuleName, TupleValue, Value
 
 
@@ -105,7 +108,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class QueryValue(Value):
-    """``aliases``: named bindings with their numbers. ``distinct``: True, or (direction, expression) pairs."""
+    """``aliases``: named bindings with their numbers. ``distinct``: True, or (direction, expression) pairs.
+    ``origins``: where its clauses were written."""
 
     STRUCT: ClassVar[str] = "Ecto.Query"
     source: From
@@ -128,6 +132,7 @@ class QueryValue(Value):
     prefix: str | None = None
     preloads: bool = False
     trouble: Trouble | None = None
+    origins: tuple[Origin, ...] = field(default=(), compare=False)
 
     @property
     def bindings(self) -> int:
@@ -161,6 +166,33 @@ def with_trouble(query: QueryValue, error: NoSqlError, span: Span) -> QueryValue
     if query.trouble is not None:
         return query
     return replace(query, trouble=Trouble(error.code, error.text, span))
+
+
+# The clauses of the SQL that Ecto's words give, where they have another name.
+_PARTS = {
+    "or_where": "where", "or_having": "having", "select_merge": "select", "prepend_order_by": "order_by",
+    "with_ties": "limit", "with_cte": "with", "with_ctes": "with", "union": "combination", "union_all": "combination",
+    "except": "combination", "except_all": "combination", "intersect": "combination", "intersect_all": "combination",
+    "combinations": "combination",
+}  # fmt: skip
+
+
+def part_of(word: str) -> str:
+    """The clause of the SQL that one of Ecto's words gives."""
+    return _PARTS.get(word, word)
+
+
+def written(query: QueryValue, word: str, node: Node, slots: Mapping[int, Value]) -> QueryValue:
+    """The query, with the place where the clause ``word`` was written; what a subquery in it was made of belongs
+    there, too."""
+    part = part_of(word)
+    inner = [slots.get(id(found)) for found in slots_of(node)]
+    origins = [Origin(part, node.span)]
+    for value in inner:
+        found = value.query if isinstance(value, SubqueryValue) else value
+        if isinstance(found, QueryValue):
+            origins += [Origin(part, origin.span) for origin in found.origins]
+    return replace(query, origins=(*query.origins, *origins))
 
 
 def check(query: QueryValue) -> None:

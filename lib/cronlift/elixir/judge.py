@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from cronlift.elixir import proposals
 from cronlift.elixir.evaluator import Findings
 from cronlift.elixir.parameters import is_writable, parameters
+from cronlift.elixir.pieces import Places
 from cronlift.elixir.syntax import Atom, Span
 from cronlift.elixir.trace import Flow, Raised, SqlEvent
 from cronlift.elixir.values import Known, TupleValue, Unknown, Value, alternatives, atom
@@ -88,7 +89,7 @@ def judge(
         reasons += proposed
     else:
         sent = [replace(e, whole=False, loop=e.loop or e.whole) for e in sent]
-    steps, step_reasons = _steps(sent, columns)
+    steps, step_reasons = _steps(sent, columns, Places(findings))
     reasons += [*step_reasons, *called(steps)]
     if flows is None or any(state.lossy for state, _ in flows):
         reasons.append(_reason("too-complex", "there are more paths through this job than could be followed", entry))
@@ -241,7 +242,7 @@ def _other_repository(sent: list[SqlEvent], repo: str | None) -> list[Reason]:
     return []
 
 
-def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[Reason]]:
+def _steps(sent: list[SqlEvent], columns: ColumnType, places: Places) -> tuple[list[Step], list[Reason]]:
     steps: list[Step] = []
     reasons: list[Reason] = []
     for sent_ in sent:
@@ -267,7 +268,7 @@ def _steps(sent: list[SqlEvent], columns: ColumnType) -> tuple[list[Step], list[
                 end_line=event.span.end_line, repo=event.repo, command=known.command, parameters=values,
                 transaction=event.transaction, alone=known.alone, writes=known.writes,
                 condition=_condition(event), relations=known.relations, functions=known.functions, loop=loop,
-                turn=_turn(event, values),
+                turn=_turn(event, values), pieces=places.pieces(event),
             )
         )  # fmt: skip
     lock = next((s for s in steps if s.command == "LOCK" and s.transaction is None), None)

@@ -36,13 +36,22 @@ class Batch:
 
 
 @immutable
+class Origin:
+    """Where a part of a statement stands in the source (see Piece in model/verdict.py)."""
+
+    part: str
+    span: Span
+
+
+@immutable
 class SqlEvent:
     """A statement sent (``ok``) or failed; ``sql`` None where its text is not known.
 
     ``undone`` marks the place where a transaction's statements were rolled back. ``loop``: it is sent in a loop.
     ``rewrite``: one statement that does the same for all rows the loop goes over; ``whole``: the event stands for all
     of that loop. ``batch``: it is sent turn by turn until few rows are found; ``again`` is no statement: the call of
-    the next turn with these arguments. ``conditions`` and ``path`` are for messages; they do not tell events apart.
+    the next turn with these arguments. ``conditions``, ``path`` and ``origins`` are for people; they do not
+    tell events apart.
     """
 
     sql: str | None
@@ -59,6 +68,7 @@ class SqlEvent:
     again: tuple[Value, ...] | None = None
     conditions: tuple[Span, ...] = field(default=(), compare=False)
     path: tuple[str, ...] = field(default=(), compare=False)
+    origins: tuple[Origin, ...] = field(default=(), compare=False)
 
 
 @immutable

@@ -81,6 +81,18 @@ class Turn(Record):
     captured: tuple[int, ...] = ()
 
 
+class Piece(Record):
+    """A stretch of source that a part of a statement comes from: ``part`` is the clause it gives (``from``, ``where``,
+    …), ``call`` the repository's call, ``text`` the whole SQL; bytes ``start`` to ``end`` of the file."""
+
+    part: str
+    file: str
+    line: int
+    end_line: int
+    start: int = 0
+    end: int = 0
+
+
 class Step(Record):
     """One statement the job sends, in order.
 
@@ -89,6 +101,7 @@ class Step(Record):
     commits it on its own), ``command`` is PostgreSQL's command tag (``INSERT``, ``REFRESH MATERIALIZED VIEW``),
     ``alone`` says that PostgreSQL refuses it in a transaction block. ``loop``: the application sends no such statement:
     it is proposed in the place of a loop, and a decision must accept it. ``turn``: it is sent again and again.
+    ``pieces``: where its parts come from.
     """
 
     sql: str
@@ -107,6 +120,7 @@ class Step(Record):
     functions: tuple[str, ...] = ()
     loop: RowLoop | None = None
     turn: Turn | None = None
+    pieces: tuple[Piece, ...] = ()
 
 
 class ClassifiedJob(Job):

@@ -8,47 +8,19 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from cronlift.notebook.style import STYLE, mark
 
 Tone = Literal["green", "attention", "pending", "red", "plain"]
 
 MARK = {"green": "✓", "attention": "!", "pending": "…", "red": "✗", "plain": ""}
 _WORD = {"green": "ok", "attention": "note", "pending": "pending", "red": "FAILED", "plain": ""}
+SIDES = ("In the application", "The SQL it sends")
 _WIDTH, _WIDE = 44, 100
 """Where the text twin wraps a cell: in a table of several columns, and of one or two."""
-
-STYLE = """<style>
-.cronlift {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; line-height: 1.45;
-  color: var(--jp-ui-font-color1, #1f2328); max-width: 1100px}
-.cronlift .say {margin: 4px 0 10px; padding: 7px 12px; border-left: 4px solid #8a8f98; font-size: 14px;
-  background: var(--jp-layout-color2, #f3f4f6); white-space: pre-line}
-.cronlift .say.green {border-color: #1f9d55} .cronlift .say.attention {border-color: #c98a00}
-.cronlift .say.pending {border-color: #2f6fd0} .cronlift .say.red {border-color: #d1323e}
-.cronlift .say b {display: inline-block; min-width: 1.3em}
-.cronlift .scroll {overflow-x: auto}
-.cronlift table {border-collapse: collapse; margin: 0 0 10px; font-size: 13px; width: 100%; table-layout: auto}
-.cronlift th, .cronlift td {text-align: left !important; vertical-align: top; padding: 4px 12px 4px 0 !important;
-  border-bottom: 1px solid var(--jp-border-color2, #d9dce1); white-space: normal !important; background: none}
-.cronlift th {font-weight: 600; color: var(--jp-ui-font-color2, #57606a); white-space: nowrap !important}
-.cronlift td small {display: block; color: var(--jp-ui-font-color2, #57606a); overflow-wrap: anywhere}
-.cronlift td code {white-space: nowrap !important; background: none !important; padding: 0 !important}
-.cronlift code, .cronlift pre {font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12.5px;
-  background: none; color: inherit; padding: 0}
-.cronlift pre {background: var(--jp-layout-color2, #f3f4f6) !important; padding: 9px 12px !important;
-  overflow-x: auto; white-space: pre; margin: 4px 0 10px}
-.cronlift details {margin: 0 0 8px} .cronlift summary {cursor: pointer; font-weight: 600; padding: 3px 0}
-.cronlift .badge {display: inline-block; padding: 0 8px; border-radius: 9px; font-size: 12px; white-space: nowrap;
-  border: 1px solid currentColor}
-.cronlift .badge.green {color: #1a7f45} .cronlift .badge.attention {color: #9a6700}
-.cronlift .badge.pending {color: #2563c4} .cronlift .badge.red {color: #c52a36}
-.cronlift .badge.plain {color: var(--jp-ui-font-color2, #57606a)}
-[data-jp-theme-light="false"] .cronlift .badge.green {color: #4cc38a}
-[data-jp-theme-light="false"] .cronlift .badge.attention {color: #e2b340}
-[data-jp-theme-light="false"] .cronlift .badge.pending {color: #74a7f7}
-[data-jp-theme-light="false"] .cronlift .badge.red {color: #ff7b83}
-</style>"""
 
 
 def escape(value: object) -> str:
@@ -128,7 +100,44 @@ class Picture:
     text: str
 
 
-Part = Say | Table | Listing | Fold | Picture
+@dataclass(frozen=True)
+class Stretch:
+    """Characters of one line: ``pair`` numbers what they belong to on the other side (0: nothing), ``kind`` is
+    pygments' short class of the word."""
+
+    text: str
+    pair: int = 0
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of code, with its number where it has one."""
+
+    number: int | None
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Lines of code under their place; ``notes`` stand below."""
+
+    title: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The application's source beside its SQL under a title that opens; equal numbers belong together."""
+
+    title: str
+    left: tuple[Excerpt, ...]
+    right: tuple[Excerpt, ...]
+    open: bool = False
+
+
+Part = Say | Table | Listing | Fold | Picture | Sides
 
 
 @dataclass(frozen=True)
@@ -174,6 +183,46 @@ def _html(part: Part) -> str:
         case Picture(title, svg, text):
             drawing = f'<div class="scroll" role="img" aria-label="{escape(text)}">{svg}</div>'
             return f"<details open><summary>{escape(title)}</summary>{drawing}</details>"
+        case Sides(title, left, right, is_open):
+            opened = " open" if is_open else ""
+            columns = "".join(
+                f"<div><h4>{name}</h4>{''.join(map(_html_excerpt, side))}</div>"
+                for name, side in zip(SIDES, (left, right), strict=True)
+            )
+            return f'<details{opened}><summary>{escape(title)}</summary><div class="pairs">{columns}</div></details>'
+
+
+def _html_excerpt(excerpt: Excerpt) -> str:
+    lines = "\n".join(_numbered(excerpt, _html_stretch, lambda number: f"<i>{number:>4}</i> "))
+    notes = "".join(f'<p class="soft">{escape(note)}</p>' for note in excerpt.notes)
+    return f'<p class="soft">{escape(excerpt.title)}</p><pre>{lines}</pre>{notes}'
+
+
+def _html_stretch(stretch: Stretch, begins: bool) -> str:
+    text = escape(stretch.text)
+    text = f'<span class="{stretch.kind}">{text}</span>' if stretch.kind and text.strip() else text
+    if not stretch.pair:
+        return text
+    number = f"<sup>{stretch.pair}</sup>" if begins else ""
+    return f'<span class="pair {mark(stretch.pair)}">{number}{text}</span>'
+
+
+def _text_excerpt(excerpt: Excerpt) -> str:
+    def stretch(one: Stretch, begins: bool) -> str:
+        return f"[{one.pair}] {one.text}" if begins else one.text
+
+    return "\n".join((*_numbered(excerpt, stretch, lambda number: f"{number:>4} "), *excerpt.notes))
+
+
+def _numbered(excerpt: Excerpt, shown: Callable[[Stretch, bool], str], numbered: Callable[[int], str]) -> Iterator[str]:
+    """The lines of an excerpt; ``shown`` is told of each stretch whether its pair begins there."""
+    last = 0
+    for line in excerpt.lines:
+        text = "" if line.number is None else numbered(line.number)
+        for stretch in line.stretches:
+            text += shown(stretch, stretch.pair not in (0, last))
+            last = stretch.pair if stretch.text.strip() else last
+        yield text.rstrip()
 
 
 def _html_table(table: Table) -> str:
@@ -209,6 +258,13 @@ def _text(part: Part) -> str:
             return f"{visible(title)}\n{text_table(table)}"
         case Picture(title, _, text):
             return visible(f"{title}\n{textwrap.indent(text, '    ')}")
+        case Sides(title, left, right, _):
+            pieces = [
+                f"{name}: {excerpt.title}\n{textwrap.indent(_text_excerpt(excerpt), '    ')}"
+                for name, side in zip(SIDES, (left, right), strict=True)
+                for excerpt in side
+            ]
+            return visible("\n".join((title, *(textwrap.indent(piece, "  ") for piece in pieces))))
 
 
 def text_table(table: Table) -> str:

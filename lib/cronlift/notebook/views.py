@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from cronlift.doctor import report
@@ -14,6 +15,7 @@ from cronlift.model.job import Inventory, Job
 from cronlift.model.plan import Plan, PlannedJob
 from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Proof, Status, Verification
+from cronlift.notebook import pairs
 from cronlift.notebook.display import (
     Badge,
     Block,
@@ -32,6 +34,7 @@ from cronlift.notebook.display import (
 from cronlift.record import outcome
 from cronlift.record.tally import Row, Tally
 from cronlift.schedule.calendar import year_plot
+from cronlift.stages import attack
 
 VERDICTS: dict[str, tuple[str, Tone]] = {
     "pure_sql": ("pure SQL", "green"),
@@ -50,6 +53,7 @@ STATUSES: dict[Status, Tone] = {
     "not_installed": "plain",
     "failed": "red",
 }
+_WAYS: dict[attack.Way, Tone] = {"automatic": "green", "needs a look": "attention", "stays": "plain"}
 _STATES: dict[str, Tone] = {
     "created": "green",
     "present": "green",
@@ -80,8 +84,8 @@ def inventory(document: Inventory) -> Block:
     return Block(tuple(parts))
 
 
-def classification(document: Classification) -> Block:
-    """The verdicts with their first reason, then the SQL of what can move."""
+def classification(document: Classification, app: Path) -> Block:
+    """The verdicts with their first reason, then each job's SQL beside the application's source (below ``app``)."""
     order = list(VERDICTS)
     jobs = sorted(document.jobs, key=lambda job: order.index(job.verdict))
     rows: list[Sequence[Cell]] = [
@@ -89,8 +93,8 @@ def classification(document: Classification) -> Block:
     ]
     parts: list[Part] = [_say(document), Table(("job", "schedule", "verdict", "why"), rows)]
     for job in jobs:
-        if job.statements:
-            parts.append(Listing(f"{short(job.worker)}: the SQL it runs", "\n\n".join(job.statements)))
+        if job.steps:
+            parts.append(pairs.side_by_side(app, f"{short(job.worker)}: its source and its SQL", job.steps))
         if job.losses:
             lost = [(loss.code, loss.text, f"{loss.file}:{loss.line}") for loss in job.losses]
             title = f"{short(job.worker)}: what pg_cron will not do"
@@ -99,6 +103,37 @@ def classification(document: Classification) -> Block:
     if noticed:
         parts.append(Fold("Noticed, and no reason for a verdict", Table(("job", "what", "where"), noticed), open=True))
     return Block(tuple(parts))
+
+
+def order(document: Classification, minutes: Mapping[str, tuple[float, float]]) -> Block:
+    """The jobs in the order to move them, and what that saves by the reader's own ``minutes`` for one job: by hand,
+    and with cronlift."""
+    targets = attack.order_of_attack(document)
+    rows: list[Sequence[Cell]] = [
+        (Badge(t.way, _WAYS[t.way]), t.risk, f"{t.runs:.3g}", short(t.job.worker), _verdict(t.job.verdict))
+        for t in targets
+    ]
+    counted = attack.minutes_saved(targets, minutes)
+    known = [saved for _, saved in counted.values() if saved is not None]
+    said = ", ".join(f"{number} {way}" for way, (number, _) in counted.items())
+    total = (
+        f"; {sum(known):g} minutes saved by your figures"
+        if known
+        else "; fill in your own minutes to see what it saves"
+    )
+    sums = [
+        (way, str(number), *map(_figure, minutes.get(way, (0, 0))), "" if saved is None else f"{saved:g}")
+        for way, (number, saved) in counted.items()
+    ]
+    return block(
+        Say(f"{said}{total}"),
+        Table(("what now", "risk", "runs a day", "job", "verdict"), rows),
+        Table(("what now", "jobs", "minutes for one, by hand", "with cronlift", "minutes saved"), sums),
+    )
+
+
+def _figure(minutes: float) -> str:
+    return f"{minutes:g}" if minutes else "yours"
 
 
 def diagnosis(document: Diagnosis) -> Block:

@@ -25,6 +25,7 @@ from cronlift.model.plan import Plan, PlannedJob
 from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Verification, VerifiedJob
 from cronlift.notebook import display, views
+from cronlift.notebook.style import PAIRS, STYLE
 from cronlift.record import outcome
 from cronlift.record.manifest import who
 from cronlift.record.run_folder import RunFolder
@@ -108,6 +109,7 @@ def render(folder: RunFolder, context: Context) -> str:
             notebooks=_notebooks(folder),
             files=[p.relative_to(folder.path).as_posix() for p in sorted(folder.path.rglob("*")) if _listed(p, folder)],
             pygments=_pygments(),
+            pairs=Markup(PAIRS),  # noqa: S704 - our own style sheet
         )
     )
 
@@ -291,7 +293,7 @@ def _output(output: Any) -> Any:
         return Markup('<pre class="red">{}</pre>').format(f"{output.ename}: {output.evalue}")
     data = output.get("data", {})
     shown = data.get("text/html", "")
-    if shown.startswith(display.STYLE):  # a block of ours: escaped when it was made
+    if shown.startswith(STYLE):  # a block of ours: escaped when it was made
         return Markup(_STYLE.sub("", shown))  # noqa: S704
     text = data.get("text/plain", "")
     return Markup("<pre>{}</pre>").format(text) if text else None

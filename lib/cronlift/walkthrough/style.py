@@ -2,39 +2,9 @@
 
 from __future__ import annotations
 
-from cronlift.notebook import display
+from cronlift.notebook.style import STYLE, syntax
 
-_SYNTAX = {
-    "keyword": ".k, .kc, .kd, .kn, .kr, .ow",
-    "string": ".s, .s1, .s2, .sb, .sd, .se, .sh, .si, .sx, .ss",
-    "number": ".m, .mi, .mf, .mh",
-    "comment": ".c, .c1, .cm, .ch",
-    "def": ".nf, .nc, .nn, .nd",
-    "atom": ".bp, .vi, .na, .no",
-    "operator": ".o",
-}
-_MARKS = ("#4477aa", "#ccbb44", "#aa3377", "#228833", "#66ccee", "#ee6677")
-"""Paul Tol's bright scheme: told apart by people who see colours differently; each mark has its number, too."""
-
-
-def _syntax() -> str:
-    rules = []
-    for name, classes in _SYNTAX.items():
-        where = ", ".join(f".cw pre {one.strip()}" for one in classes.split(","))
-        rules.append(f"{where} {{color: var(--jp-mirror-editor-{name}-color)}}")
-    return "\n".join(rules)
-
-
-def _marks() -> str:
-    return "\n".join(f".cw .m{number} {{--mark: {colour}}}" for number, colour in enumerate(_MARKS, 1))
-
-
-def mark(number: int) -> str:
-    """The class of the ``number``-th thing that is marked on both sides (from 1)."""
-    return f"m{(number - 1) % len(_MARKS) + 1}"
-
-
-SHEET = f"""{display.STYLE}
+SHEET = f"""{STYLE}
 <style>
 .cw {{font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; line-height: 1.5;
   color: var(--jp-ui-font-color1)}}
@@ -49,12 +19,6 @@ SHEET = f"""{display.STYLE}
 .cw pre .ln > i {{display: inline-block; width: 3.4em; padding-right: 1em; text-align: right; font-style: normal;
   color: var(--jp-ui-font-color3); user-select: none}}
 .cw pre .ln.here {{border-left-color: var(--jp-brand-color1)}}
-.cw pre .marked {{border-left-color: var(--mark); background: color-mix(in srgb, var(--mark) 16%, transparent)}}
-.cw .no {{display: inline-block; min-width: 1.5em; text-align: center; border-radius: 9px; font-size: 12px;
-  font-weight: 600; border: 2px solid var(--mark); line-height: 1.3; margin-right: 6px}}
-.cw .sides {{display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 4px 22px}}
-.cw .sides > div {{min-width: 0}}
-.cw .stmt {{border-left: 3px solid var(--mark); padding-left: 10px; margin: 0 0 10px}}
 .cw details {{margin: 2px 0}} .cw summary {{cursor: pointer}} .cw summary:focus-visible {{outline: 2px solid
   var(--jp-brand-color1); outline-offset: 1px}}
 .cw summary .at {{color: var(--jp-content-link-color); font-family: var(--jp-code-font-family); font-size: 12px}}
@@ -92,6 +56,5 @@ SHEET = f"""{display.STYLE}
   color: inherit !important}}
 .cronlift-walk .dt-input {{background: var(--jp-layout-color1) !important; color: var(--jp-ui-font-color1) !important;
   border: 1px solid var(--jp-border-color1) !important; border-radius: 3px; padding: 3px 8px}}
-{_syntax()}
-{_marks()}
+{syntax(".cw pre")}
 </style>"""

@@ -8,11 +8,12 @@ from typing import Any
 from cronlift.errors import CronliftError
 from cronlift.model.job import Inventory
 from cronlift.model.verdict import Classification, ClassifiedJob
-from cronlift.notebook import views
-from cronlift.notebook.display import Badge, Cell, Code, Noted, Tone, cell_html, escape
+from cronlift.notebook import pairs, views
+from cronlift.notebook.display import Badge, Cell, Code, Noted, Tone, block, cell_html, escape
 from cronlift.notebook.runner import STAGES
 from cronlift.record import outcome
 from cronlift.walkthrough import overrule, source
+from cronlift.walkthrough.order import Order
 from cronlift.walkthrough.steps.base import Panel, button, html, put, row, widgets
 from cronlift.walkthrough.steps.inventory import label
 from cronlift.walkthrough.tables import Grid
@@ -48,7 +49,8 @@ class Classify(Panel):
     def below(self) -> list[Any]:
         self._grid = Grid(("job", "schedule", "verdict", "why"), self._show)
         self._detail = html()
-        self._all = widgets.VBox([self._grid.widget, self._detail, self._overruling()])
+        self._order = Order()
+        self._all = widgets.VBox([self._grid.widget, self._detail, self._overruling(), self._order.widget])
         self._all.layout.display = "none"
         return [self._all]
 
@@ -129,6 +131,7 @@ class Classify(Panel):
         order = list(views.VERDICTS)
         jobs = sorted(found.jobs, key=lambda job: order.index(job.verdict))
         self._grid.show([(job.id, label(job), _cells(job)) for job in jobs])
+        self._order.show(found)
         file = self.context.fields.decisions or "no file: name one in step 1"
         put(self._where, f'<p class="soft">Your name and reason go into <code>{escape(file)}</code>, bound to the code '
             "as it is now: when it changes, the decision is stale and has to be made again. What needs the application "
@@ -158,7 +161,7 @@ class Classify(Panel):
         parts.append("<h4>Why</h4>")
         parts += [source.evidence(root, r.text, r.file, r.line) for r in job.reasons]
         if job.steps:
-            parts.append(source.side_by_side(root, job.steps))
+            parts.append(block(pairs.side_by_side(root, "Where its SQL comes from", job.steps, open=True)).html)
         if job.remarks:
             parts.append("<h4>Noticed</h4>")
             parts += [source.evidence(root, x.text, x.file, x.line) for x in job.remarks]

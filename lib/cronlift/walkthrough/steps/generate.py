@@ -7,7 +7,7 @@ from typing import Any
 from cronlift.errors import CronliftError
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
-from cronlift.notebook import views
+from cronlift.notebook import pairs, views
 from cronlift.notebook.display import Code, Fold, Noted, Table, Tone, block, escape
 from cronlift.notebook.runner import STAGES
 from cronlift.record import outcome, pull_request
@@ -129,8 +129,9 @@ class Generate(Panel):
             put(self._detail, "")
             return
         made = source.sql(job.procedure_sql) if job.procedure_sql else "<p>No procedure: the command stands alone.</p>"
+        sides = pairs.side_by_side(self.context.root, "Where its SQL comes from", job.steps, open=True)
         put(
             self._detail,
-            f"<h3>{escape(job.worker)}</h3>{source.side_by_side(self.context.root, job.steps)}"
+            f"<h3>{escape(job.worker)}</h3>{block(sides).html}"
             f"<h4>The procedure</h4>{made}<h4>What the cron entry runs</h4>{source.sql(job.command)}",
         )
