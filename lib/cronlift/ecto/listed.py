@@ -125,9 +125,9 @@ class Listed(Typed):
             case ast.List(items=items) if items and all(isinstance(i, ast.Literal) for i in items):
                 return ex.Whole(0, tuple(name_of(i, self.slots) for i in items))
             case ast.List(items=items) | ast.Tuple(items=items):
-                return ex.TupleExpr(tuple(self.select(i) for i in items))
+                return ex.TupleExpr(tuple(self._part(i) for i in items))
             case ast.Map(pairs=pairs, base=base):
-                made = tuple((field_name(k, self.slots), self.select(v)) for k, v in pairs)
+                made = tuple((field_name(k, self.slots), self._part(v)) for k, v in pairs)
                 return ex.MapExpr(made, self.select(base) if base is not None else None)
             case ast.Call(target=None, name="merge", args=(left, right)):
                 return ex.Merge(self.select(left), self.select(right))
@@ -141,6 +141,10 @@ class Listed(Typed):
                 return self.selected(self.slots.get(id(operand), Unknown("a value")))
             case _:
                 return self.escape(node)
+
+    def _part(self, node: Node) -> Expr:
+        """A value inside of what is selected: a pin there is a parameter, not the shape of the whole."""
+        return self.escape(node) if isinstance(node, ast.Unary) and node.op == "^" else self.select(node)
 
     def _taken(self, node: Node) -> tuple[str, ...]:
         pinned = self._pinned_list(node)

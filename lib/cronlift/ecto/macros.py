@@ -27,6 +27,7 @@ from cronlift.ecto.query import (
     with_trouble,
     written,
 )
+from cronlift.ecto.query_macros import written_out
 from cronlift.ecto.refusals import NoSqlError, NotKnownError, RaisesError
 from cronlift.ecto.slots import evaluated, slots_of
 from cronlift.elixir import branches
@@ -54,6 +55,7 @@ _NO_QUERY = From(TableSource(""))
 
 def call(ev: Evaluator, node: ast.Call, state: State, scope: Scope) -> list[Flow]:
     """A call of one of Ecto.Query's macros or functions: its value is a query, a subquery or a dynamic."""
+    node = written_out(ev, node, state, scope)
     name, count = node.name, len(node.args)
     if name in _FUNCTIONS and count in _FUNCTIONS[name]:
         return ev.arguments(node.args, state, scope, lambda s, vs: _function(ev, node, name, vs, s, scope))

@@ -76,6 +76,14 @@ class Using:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """A macro of one clause with plain parameters."""
+
+    parameters: tuple[str, ...]
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delegate:
     name: str
     arity: int
@@ -91,7 +99,8 @@ class Module:
     ``using`` is what it puts into modules that use it; ``followed`` says of each ``use`` line looked at whether what it
     brings has been taken in (using.py), ``inserted`` where in this module the forms from another file stand. An
     implementation of the protocol ``implements`` is for values of ``implemented_for`` ('' where that is not known).
-    ``enums`` are the types that ``defenum`` lines declare, by their full name.
+    ``enums`` are the types that ``defenum`` lines declare, by their full name; ``query_macros`` the macros of one
+    clause, which may stand in a query.
     """
 
     name: str
@@ -113,6 +122,8 @@ class Module:
     followed: dict[Span, bool] = field(default_factory=dict)
     inserted: dict[str, Span] = field(default_factory=dict)
     enums: dict[str, ast.Call] = field(default_factory=dict)
+    query_macros: dict[tuple[str, int], Macro] = field(default_factory=dict)
+    macro_clauses: list[tuple[str, int]] = field(default_factory=list)
 
     def function(self, name: str, arity: int) -> Function | None:
         """The function that a call ``name/arity`` reaches, through default arguments where there are some."""
@@ -256,6 +267,7 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
             head = _head(node.args[0]) if node.args else None
             if head:
                 module.macros[head[0]] = node.span
+                _macro(node, head, module)
                 if head[0] == "__using__" and len(head[1]) == 1:
                     parameter = head[1][0]
                     module.using.append(Using(parameter.name if isinstance(parameter, ast.Var) else "", node.sections))
@@ -275,6 +287,19 @@ def _form(node: Node, module: Module, found: list[Module]) -> None:
         case _:
             what = node.name if isinstance(node, ast.Call) else type(node).__name__.lower()
             module.unread.append((node, what))
+
+
+def _macro(node: ast.Call, head: tuple[str, tuple[Node, ...], Node | None], module: Module) -> None:
+    """Keep a macro that has one clause; a second one takes it out again."""
+    name, params, guard = head
+    key = (name, len(params))
+    body = node.sections.get("do")
+    names = tuple(p.name for p in params if isinstance(p, ast.Var))
+    first = key not in module.macro_clauses
+    module.macro_clauses.append(key)
+    module.query_macros.pop(key, None)
+    if first and guard is None and len(names) == len(params) and isinstance(body, ast.Block):
+        module.query_macros[key] = Macro(names, body.body)
 
 
 def _overrides(items: tuple[Node, ...], module: Module) -> bool:

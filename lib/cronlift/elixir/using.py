@@ -70,7 +70,7 @@ def _quoted(owner: Module, use: Use) -> list[Node] | None:
     replaced = variables if isinstance(inner, ast.List) else {}
     aliases = [f for f in quoted if isinstance(f, ast.Call) and f.target is None and f.name == "alias"]
     own = dict(pair for form in aliases for pair in alias_pairs(form, owner))
-    return [_expanded(form, owner, bound, replaced, own) for form in _flat(quoted)]
+    return [expanded(form, owner, bound, replaced, own) for form in _flat(quoted)]
 
 
 def _dispatched(node: Node, parameter: str, given: Node) -> str | None:
@@ -100,9 +100,7 @@ def _unknown(node: Node) -> ast.Opaque:
     return ast.Opaque(node.span, "a value of a macro")
 
 
-def _expanded(
-    form: Node, owner: Module, bound: dict[str, Node], replaced: dict[str, Node], own: dict[str, str]
-) -> Node:
+def expanded(form: Node, owner: Module, bound: dict[str, Node], replaced: dict[str, Node], own: dict[str, str]) -> Node:
     """A quoted form with ``unquote`` resolved and its aliases expanded as the macro's module reads them."""
 
     def change(node: Node) -> Node | None:
@@ -119,8 +117,8 @@ def _expanded(
                 return ast.Alias(node.span, f"Elixir.{owner.expand(name, own, node.span.line)}")
         return None
 
-    expanded: Node = ast.rewrite(form, change)
-    return expanded
+    found: Node = ast.rewrite(form, change)
+    return found
 
 
 def _insert(module: Module, owner: Module, use: Use, forms: list[Node]) -> None:
