@@ -57,6 +57,24 @@ def download(cache: Path, progress: Callable[[str], None], major: int | None = N
     return tree
 
 
+def add(tree: Path, package: str, major: int, progress: Callable[[str], None]) -> None:
+    """Download one more package of the same archive into an unpacked tree; ``NN`` in its name stands for the version.
+
+    Raises ServerError where it cannot be had.
+    """
+    name = package.replace("NN", str(major))
+    with (
+        folders.locked(tree.parent / ".lock"),
+        tempfile.TemporaryDirectory(prefix=".new-", dir=tree.parent) as scratch,
+    ):
+        progress(f"downloading {name}")
+        apt = Apt(Path(scratch) / "apt")
+        if major not in _read_lists(apt, major):
+            apt = Apt(Path(scratch) / "release", releases.sources(apt, major))
+            _read_lists(apt, major)
+        apt.fetch([name], tree)
+
+
 def _fetch(scratch: Path, progress: Callable[[str], None], wanted: int | None) -> Path:
     apt, tree = Apt(scratch / "apt"), scratch / "tree"
     tree.mkdir()
