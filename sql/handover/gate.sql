@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS cronlift.gate (
   pg_from timestamptz,
   pg_until timestamptz,
   flat boolean NOT NULL DEFAULT false,
+  resumes text CHECK (resumes IN ('started', 'completed')),
   plan_hash text NOT NULL,
   system_identifier bigint NOT NULL,
   database oid NOT NULL,

@@ -1,7 +1,7 @@
 -- What a job's role needs: to run its jobs through the runner, and to sweep.
 GRANT USAGE ON SCHEMA cronlift TO {role};
 GRANT EXECUTE ON ROUTINE
-  cronlift.run(text), cronlift.begin(text, bigint), cronlift.run_now(text, timestamptz), cronlift.sweep(),
+  cronlift.run(text), cronlift.begin(text, bigint, text), cronlift.run_now(text, timestamptz), cronlift.sweep(),
   cronlift.perform(bigint, text, text, text), cronlift.claim(text, text, name, timestamptz),
   cronlift.finish(bigint, text, bigint), cronlift.written(), cronlift.beat(), cronlift.bury(), cronlift.claim_due()
 TO {role}

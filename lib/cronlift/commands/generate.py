@@ -26,6 +26,7 @@ def generate(
     run: options.Run,
     env: options.Env = "prod",
     decisions: options.DecisionsFile = None,
+    mode: options.Mode = "plain",
     job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
     service: options.Service = None,
     dsn_env: options.DsnEnv = None,
@@ -37,12 +38,12 @@ def generate(
         raise UsageError("there is no such folder", where=str(app), do="name the application's folder with --app")
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
     chosen = deciding.load(decisions) if decisions else None
-    name = run_id(app, env, decisions=decisions, jobs=job, databases=(service, dsn_env, cron_database))
+    name = run_id(app, env, decisions=decisions, jobs=job, databases=(service, dsn_env, cron_database), mode=mode)
     with RunFolder(run).writing() as folder:
         # The source is read anew: a plan made from an older reading could take out the wrong lines.
         found = inventory(app, env, run_id=name)
         judged = classify(app, env, decisions=chosen, inventory=found, run_id=name)
-        plan = make(judged, app, server, decisions=chosen, jobs=tuple(job), run_id=name)
+        plan = make(judged, app, server, decisions=chosen, jobs=tuple(job), run_id=name, mode=mode)
         for document in (found, judged, plan):
             folder.write_document(document)
     if as_json:

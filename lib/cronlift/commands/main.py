@@ -29,6 +29,7 @@ VERBS = (
     "generate",
     "install",
     "rollback",
+    "jobs",
     "verify",
     "doctor",
     "monitor",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +12,10 @@ Env = Annotated[str, typer.Option("--env", help="The application's environment w
 Run = Annotated[Path, typer.Option("--run", help="The run folder.")]
 DecisionsFile = Annotated[Path | None, typer.Option("--decisions", help="A decisions.yaml to apply.")]
 JobIds = Annotated[list[str], typer.Option("--job", help="A job's id; repeat for several.")]
+Mode = Annotated[
+    Literal["plain", "managed"],
+    typer.Option("--mode", help="How the jobs change hands: at your deploy (plain), or exactly at one tick (managed)."),
+]
 Service = Annotated[str | None, typer.Option("--service", help="The libpq service of the app's database.")]
 DsnEnv = Annotated[
     str | None, typer.Option("--dsn-env", help="The NAME of an environment variable that holds a connection string.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from cronlift import resources
 from cronlift.generate.catalog import Connection
@@ -26,6 +27,9 @@ _READABLE = re.compile(
 """What ``cronlift.tick`` reads (sql/handover/field.sql)."""
 
 
+_OBAN = (("mix.lock", r'"oban":\s*\{:hex,\s*:oban,\s*"([^"]+)"'), ("mix.exs", r'\{:oban,\s*"([^"]+)"'))
+
+
 @dataclass(frozen=True)
 class Queue:
     """A queue table of the application (as SQL), and whether it is partitioned by its state."""
@@ -36,10 +40,11 @@ class Queue:
 
 @dataclass(frozen=True)
 class Gating:
-    """Plans managed jobs: the database's ``queues``, and all of the application's ``entries``."""
+    """Plans managed jobs: the database's ``queues``, all of the application's ``entries``, and its version of Oban."""
 
     queues: tuple[Queue, ...]
     entries: tuple[ClassifiedJob, ...]
+    oban: str | None = None
 
     def of(
         self, job: ClassifiedJob, decision: Decision | None, schedule: ScheduleVerdict, *, gated: bool, commits: bool
@@ -71,6 +76,7 @@ class Gating:
             backoff=backoff,
             catch_up=bool(decision and decision.catch_up and gated and not commits),
             unique_across=bool(decision and decision.unique_across and gated),
+            oban=self.oban,
         )
 
     def _queue(self, decision: Decision | None) -> Queue:
@@ -91,6 +97,20 @@ def queues(connection: Connection) -> tuple[Queue, ...]:
     """The database's queue tables."""
     rows = connection.execute(resources.sql("handover/queue_tables")).fetchall()
     return tuple(Queue(str(relation), bool(by_state)) for relation, by_state in rows)
+
+
+def oban_version(app: Path) -> str | None:
+    """The version of Oban the application uses: its lock's (the nearest mix.lock), else what mix.exs asks for."""
+    for folder in (app.resolve(), *app.resolve().parents[:2]):
+        for name, pattern in _OBAN:
+            path = folder / name
+            try:
+                found = re.search(pattern, path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError):
+                continue
+            if found:
+                return found[1]
+    return None
 
 
 def losses(job: ClassifiedJob, managed: Managed) -> tuple[Loss, ...]:

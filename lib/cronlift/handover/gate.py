@@ -27,6 +27,7 @@ class Row:
     pg_from: datetime | None
     pg_until: datetime | None
     flat: bool
+    resumes: GateState | None
     schedule: str
     timezone: str
     plan_hash: str
@@ -42,6 +43,7 @@ class Switch:
     pg_from: datetime | None
     pg_until: datetime | None
     flat: bool = False
+    resumes: GateState | None = None
     deadline: datetime | None = None
 
 
@@ -79,6 +81,7 @@ def switch(connection: Connection, switches: Sequence[Switch]) -> bool:
             "froms": [s.pg_from for s in switches],
             "untils": [s.pg_until for s in switches],
             "flats": [s.flat for s in switches],
+            "resumes": [s.resumes for s in switches],
             "deadlines": [s.deadline for s in switches],
         },
     ).fetchall()

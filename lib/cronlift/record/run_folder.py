@@ -3,6 +3,7 @@
 ::
 
     documents/      inventory.json classification.json plan.json installation.json verification.json evidence.json
+                    handover.json (the last act of cronlift jobs)
     sql/            up.sql down.sql, the framework's migration, config.patch
     pull_request/   config.patch, the framework's migration, summary.md
     notebooks/      01_inventory.ipynb … as executed
@@ -26,6 +27,7 @@ from typing import Any, TypeVar
 
 from cronlift.errors import ServerError, UsageError
 from cronlift.model.document import SCHEMA_VERSION, Document
+from cronlift.model.handover import Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan
@@ -39,6 +41,7 @@ DOCUMENTS: dict[type[Document], str] = {
     Plan: "plan",
     Installation: "installation",
     Verification: "verification",
+    Handover: "handover",
 }
 LOCK = ".lock"
 HELD = "CRONLIFT_LOCK_HELD"

@@ -18,12 +18,12 @@ def run_id(
     decisions: Path | None = None,
     jobs: Sequence[str] = (),
     databases: Sequence[str | None] = (),
+    mode: str = "plain",
 ) -> str:
     """16 hex digits over cronlift's version, the application's Elixir source, the decisions and the options.
 
     Raises UsageError where ``app`` is not an application.
     """
     judged = hashlib.sha256(decisions.read_bytes()).hexdigest() if decisions and decisions.is_file() else ""
-    return digest(
-        [__version__, utf8(app.resolve().name), Project(app).digest(), env, judged, sorted(jobs), list(databases)]
-    )[:16]
+    parts = [__version__, utf8(app.resolve().name), Project(app).digest(), env, judged, sorted(jobs), list(databases)]
+    return digest([*parts, mode] if mode != "plain" else parts)[:16]

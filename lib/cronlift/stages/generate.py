@@ -38,7 +38,7 @@ def generate(
     selected = select(classification, decisions, jobs)
     target = identity.target(server)
     with server.connect(target.database) as connection:
-        gates = Gating(gating.queues(connection), classification.jobs) if mode == "managed" else None
+        gates = _gates(connection, classification, app) if mode == "managed" else None
         planned, refused = plan_jobs(selected, app, decisions, target, connection, gates)
     chosen = {job.id for job in planned}
     return Plan(
@@ -54,6 +54,10 @@ def generate(
         patch=patch.build(app, [job for job in selected if job.id in chosen]),
         warnings=tuple(_warnings(planned, target)),
     )
+
+
+def _gates(connection: Connection, classification: Classification, app: Path) -> Gating:
+    return Gating(gating.queues(connection), classification.jobs, gating.oban_version(app))
 
 
 def plan_jobs(

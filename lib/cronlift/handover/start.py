@@ -1,0 +1,80 @@
+"""start: from a moment between two ticks on, pg_cron runs the job, and the fence keeps the application's rows away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from cronlift.errors import SafetyError
+from cronlift.handover import checks, gate
+from cronlift.handover.alone import Alone
+from cronlift.handover.gate import Row, Switch
+from cronlift.handover.operation import After, Before, instant, stands
+from cronlift.handover.schedules import moments
+from cronlift.model.handover import Look
+from cronlift.model.plan import PlannedJob
+
+
+@dataclass(frozen=True)
+class Start:
+    """``wait``: seconds to wait for pg_cron's first sign of life."""
+
+    wait: float = 80
+    verb: Literal["start"] = "start"
+
+    def look(self, before: Before) -> Sequence[Look]:
+        """Installed as planned, pg_cron at work, the queue's rows told apart, the clocks agreed."""
+        looks = list(checks.installed(before))
+        if not checks.all_well(looks):
+            return looks
+        starting = self._starting(before)
+        if not starting:
+            return looks
+        looks += checks.pg_cron(before, self.wait if before.apply else 0)
+        margins = moments(before, [row for _, row in starting])
+        for job, row in starting:
+            looks += checks.queue(before, job, margins[row.job].margin)
+        return looks
+
+    def switch(self, before: Before) -> Sequence[Switch]:
+        """Started from the chosen moment on."""
+        starting = self._starting(before)
+        chosen = moments(before, [row for _, row in starting])
+        return [
+            Switch(row.job, "started", chosen[row.job].at, None, deadline=chosen[row.job].commit_by)
+            for _, row in starting
+        ]
+
+    def follow(self, before: Before, switches: Sequence[Switch]) -> After:
+        """The client looks again: was it in time; and entries that no gate can hold back are made."""
+        now = gate.clock(before.sessions.app)
+        before.sessions.app.rollback()
+        late = [s for s in switches if s.pg_from is not None and now > s.pg_from]
+        notes = [f"{s.job}: pg_cron runs its ticks from {instant(s.pg_from)} on" for s in switches]
+        if late:
+            names = ", ".join(s.job for s in late)
+            notes.append(f"committed too late: look who ran the tick after {instant(late[0].pg_from)} of {names}")
+        alone = Alone(before).schedule({s.job: s for s in switches})
+        return After(complete=alone.complete and not late, notes=(*notes, *alone.notes))
+
+    def _starting(self, before: Before) -> list[tuple[PlannedJob, Row]]:
+        starting = []
+        for job in before.jobs:
+            row = stands(before, job)
+            if row.state in ("started", "completed"):
+                continue
+            if row.state == "paused":
+                raise SafetyError(f"{job.id} is paused", do="cronlift jobs resume takes it up again")
+            if row.state == "disarmed":
+                raise SafetyError(
+                    f"{job.id} is disarmed in this database", do="cronlift jobs reset --apply, if it is to run here"
+                )
+            if row.state == "rolled_back" and row.pg_until and row.pg_until + timedelta(minutes=1) > before.now:
+                raise SafetyError(
+                    f"{job.id} is being given back at {instant(row.pg_until)}",
+                    do="start again a minute after that",
+                )
+            starting.append((job, row))
+        return starting

@@ -1,0 +1,2 @@
+-- One run by hand.
+CALL cronlift.run_now({job}, {tick})

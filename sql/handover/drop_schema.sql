@@ -1,0 +1,2 @@
+-- Gate, run log, runner: all of it.
+DROP SCHEMA cronlift CASCADE

@@ -1,0 +1,13 @@
+-- Every job behind the gate: where it stands, how its runs went in the last day, what is to come, and the latest hit.
+SELECT
+  g.job, g.state, g.pg_from, g.pg_until, g.flat,
+  cronlift.here(g.system_identifier, g.database) AS here,
+  (SELECT count(*) FROM cronlift.run_log AS l
+   WHERE l.job = g.job AND l.state = 'succeeded' AND l.started_at > now() - interval '1 day'),
+  (SELECT count(*) FROM cronlift.run_log AS l
+   WHERE l.job = g.job AND l.state = 'failed' AND l.started_at > now() - interval '1 day'),
+  (SELECT count(*) FROM cronlift.run_log AS l WHERE l.job = g.job AND l.state = 'running'),
+  (SELECT count(*) FROM cronlift.retry AS r WHERE r.job = g.job),
+  (SELECT max(h.tick) FROM cronlift.fence_hit AS h WHERE h.job = g.job)
+FROM cronlift.gate AS g
+ORDER BY g.job

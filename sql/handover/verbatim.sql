@@ -1,0 +1,2 @@
+-- One statement as it is.
+{statement}

@@ -1,0 +1,359 @@
+"""The acts on gates, in both set-ups: what each does, what it refuses, and that running it again is harmless.
+
+What only a real minute shows (pg_cron ticking, Oban inserting) is in the long tests; here the sweeper is called by
+hand, and time passes by moving a gate's instants back.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "generate"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "install"))
+
+from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, step
+from catalogue import differences, exact
+
+from cronlift.errors import Pending, SafetyError, UsageError
+from cronlift.handover import by_hand, copies, removal
+from cronlift.handover.back import Rollback
+from cronlift.handover.complete import Complete
+from cronlift.handover.flatten import Flatten
+from cronlift.handover.hold import Pause, Reset, Resume
+from cronlift.handover.operation import perform
+from cronlift.handover.start import Start
+from cronlift.handover.status import status
+from cronlift.stages.generate import generate
+from cronlift.stages.install import install, rollback
+
+CLEANUP, PREWARM = "oban:Shop.CartCleanupWorker", "oban:Shop.PrewarmWorker"
+JOBS = (
+    classified("Shop.CartCleanupWorker", step(DELETE), schedule="* * * * *"),
+    classified("Shop.PrewarmWorker", step(REFRESH), step(INSERT), schedule="0 */6 * * *"),
+)
+both = pytest.mark.parametrize("app_database", ["separate", "own"], indirect=True)
+
+
+@pytest.fixture
+def shop(app_database, queue):
+    app_database.execute(SCHEMA)
+    app_database.execute(queue)
+    return app_database
+
+
+@pytest.fixture
+def plan(shop, tmp_path):
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    made = generate(application(tmp_path, *JOBS), tmp_path, shop.server, mode="managed")
+    assert made.refused == ()
+    return made
+
+
+@pytest.fixture
+def installed(shop, plan):
+    install(plan, shop.server, apply=True)
+    sweep(shop)
+    return plan
+
+
+def sweep(shop):
+    """As if pg_cron had swept in time: by hand it is any second of a minute."""
+    with shop.connect() as connection:
+        connection.autocommit = True
+        connection.execute("CALL cronlift.sweep()")
+    shop.execute("UPDATE cronlift.heartbeat SET tick = at", user="postgres")
+
+
+def act(operation, plan, shop, *jobs, apply=True):
+    return perform(operation, plan, shop.server, jobs=jobs, apply=apply)
+
+
+def gates(shop):
+    with shop.admin() as connection:
+        rows = connection.execute("SELECT job, state, pg_from, pg_until FROM cronlift.gate").fetchall()
+    return {job: (state, start, end) for job, state, start, end in rows}
+
+
+def shift(shop, back: str, *columns: str):
+    """Let time pass: move instants back."""
+    sets = ", ".join(f"{c} = {c} - interval '{back}'" for c in columns)
+    shop.execute(f"UPDATE cronlift.gate SET {sets}", user="postgres")
+
+
+def ran(shop, job: str, **changes):
+    """The log of a tick."""
+    shop.execute(
+        f"INSERT INTO cronlift.run_log (job, tick, cause, state, plan_hash, ended_at) "
+        f"SELECT '{job}', cronlift.due(g, least(g.pg_until - interval '1 us', clock_timestamp())), 'tick', "
+        f"'{changes.get('state', 'succeeded')}', '', now() FROM cronlift.gate g WHERE job = '{job}'",
+        user="postgres",
+    )
+
+
+def started(shop, plan):
+    """Both jobs, since three minutes for the one of every minute."""
+    act(Start(wait=0), plan, shop)
+    shift(shop, "10 minutes", "pg_from")
+
+
+@both
+def test_start(shop, installed):
+    dry = act(Start(wait=0), installed, shop, apply=False)
+    assert not dry.applied
+    assert all(look.well for look in dry.looks)
+    assert {g[0] for g in gates(shop).values()} == {"shut"}
+
+    record = []
+    done = perform(Start(wait=0), installed, shop.server, apply=True, record=record.append)
+    assert [(d.applied, d.complete) for d in record] == [(True, False), (True, True)]
+    assert [(j.before, j.after) for j in done.jobs] == [("shut", "started")] * 2
+    cleanup = datetime.fromisoformat(done.jobs[0].pg_from)
+    assert cleanup.second == 30
+    assert timedelta(0) < cleanup - datetime.now(UTC) < timedelta(seconds=95)
+    prewarm = datetime.fromisoformat(done.jobs[1].pg_from)
+    boundary = prewarm.replace(minute=0, second=0, hour=prewarm.hour - prewarm.hour % 6)
+    assert prewarm - boundary >= timedelta(minutes=5)
+    assert gates(shop)[CLEANUP] == ("started", cleanup, None)
+
+    before = gates(shop)
+    again = act(Start(wait=0), installed, shop)
+    assert (again.complete, gates(shop)) == (True, before)
+
+
+def test_start_needs_an_installation(shop, plan):
+    with pytest.raises(SafetyError) as stopped:
+        act(Start(wait=0), plan, shop)
+    assert "cronlift install --apply first" in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("DROP TRIGGER zz_cronlift_fence ON oban_jobs", "fence public.oban_jobs is absent"),
+        ("ALTER TABLE oban_jobs DISABLE TRIGGER zz_cronlift_fence", "fence public.oban_jobs is edited"),
+        ("DROP PROCEDURE cart_cleanup_worker_job()", "procedure public.cart_cleanup_worker_job() is absent"),
+        ("UPDATE cronlift.heartbeat SET at = at - interval '3 min', tick = tick - interval '3 min'", "held up by a"),
+        ("UPDATE cronlift.heartbeat SET at = tick + interval '20 s'", "20.0 s after its minute"),
+        ("DELETE FROM cronlift.heartbeat", "has not run cronlift/"),
+        ("INSERT INTO oban_jobs (worker) VALUES ('Shop.CartCleanupWorker')", "none says that it is cron's"),
+        ("INSERT INTO oban_jobs (worker, meta, inserted_at) VALUES ('Shop.X', '{\"cron\": true}', "
+         "timestamp '2026-11-26 12:00:20')", "cron rows come 20.0 s after their tick"),
+        ("CREATE TABLE oban_crons (worker text); INSERT INTO oban_crons VALUES ('Shop.CartCleanupWorker')",
+         "DynamicCron keeps an entry"),
+    ],
+)  # fmt: skip
+def test_start_refuses(shop, installed, damage, said):
+    shop.execute(damage, user="postgres")
+    with pytest.raises(SafetyError) as stopped:
+        act(Start(wait=0), installed, shop, CLEANUP)
+    assert said in str(stopped.value)
+    assert {g[0] for g in gates(shop).values()} == {"shut"}
+
+
+def test_start_refuses_an_oban_of_no_known_version(shop, tmp_path):
+    made = generate(application(tmp_path, *JOBS), tmp_path, shop.server, mode="managed")
+    install(made, shop.server, apply=True)
+    sweep(shop)
+    with pytest.raises(SafetyError, match="not everything is as it must be") as stopped:
+        act(Start(wait=0), made, shop)
+    assert "start after a tick of any cron job" in str(stopped.value)
+    at = datetime.now(UTC).replace(second=0, microsecond=0)
+    shop.execute(
+        f'INSERT INTO oban_jobs (worker, meta, inserted_at) VALUES (\'Shop.X\', \'{{"cron": true, "cron_at": '
+        f"\"{at.isoformat()}\"}}', '{at.replace(tzinfo=None)}'::timestamp + interval '100 ms')"
+    )
+    assert act(Start(wait=0), made, shop).complete
+
+
+def test_a_plain_plan_has_no_gate(shop, tmp_path):
+    made = generate(application(tmp_path, *JOBS), tmp_path, shop.server)
+    with pytest.raises(UsageError, match="the plan is plain"):
+        act(Start(), made, shop)
+
+
+def test_complete_wants_to_see_the_application_leave_the_job_out(shop, installed):
+    act(Start(wait=0), installed, shop, CLEANUP)
+    with pytest.raises(Pending):
+        act(Complete(), installed, shop, CLEANUP)
+    shift(shop, "10 minutes", "pg_from")
+
+    with pytest.raises(SafetyError) as stopped:
+        act(Complete(), installed, shop, CLEANUP)
+    assert "nothing shows that the application's scheduler was at work" in str(stopped.value)
+
+    due = "(SELECT cronlift.due(g, now() - interval '1 min') FROM cronlift.gate g WHERE job ~ 'Cart')"
+    shop.execute(
+        f"INSERT INTO cronlift.fence_hit (job, relation, tick) VALUES ('{CLEANUP}', 'public.oban_jobs', {due})",
+        user="postgres",
+    )
+    with pytest.raises(SafetyError) as stopped:
+        act(Complete(), installed, shop, CLEANUP)
+    assert "still sends the job" in str(stopped.value)
+
+    shop.execute("DELETE FROM cronlift.fence_hit", user="postgres")
+    shop.execute(
+        f"INSERT INTO oban_jobs (worker, meta, inserted_at) "
+        f"VALUES ('Shop.Other', '{{\"cron\": true}}', {due} AT TIME ZONE 'UTC')",
+        user="postgres",
+    )
+    done = act(Complete(), installed, shop, CLEANUP)
+    assert "whose scheduler was at work" in done.looks[0].text
+    assert gates(shop)[CLEANUP][0] == "completed"
+    assert act(Complete(), installed, shop, CLEANUP).complete
+
+
+def test_a_leader_that_was_there_shows_it_too(shop, installed):
+    started(shop, installed)
+    shop.execute(
+        "INSERT INTO oban_peers VALUES ('Oban', 'n', timezone('UTC', now()) - interval '1 day', "
+        "timezone('UTC', now()) + interval '20 s')"
+    )
+    act(Complete(), installed, shop, CLEANUP)
+    assert gates(shop)[CLEANUP][0] == "completed"
+
+
+def test_or_a_persons_word(shop, installed):
+    act(Start(wait=0), installed, shop)
+    done = act(Complete(deployed="4f2a9c1"), installed, shop)
+    assert {look.text for look in done.looks} == {"decided: revision 4f2a9c1 is deployed, without the entry"}
+    assert {g[0] for g in gates(shop).values()} == {"completed"}
+
+
+@both
+def test_rollback(shop, installed):
+    started(shop, installed)
+    done = act(Rollback(wait=0), installed, shop, CLEANUP)
+    assert (done.complete, done.jobs[0].after) == (False, "rolled_back")
+    end = datetime.fromisoformat(done.jobs[0].pg_until)
+    assert end.second == 30
+    assert end > datetime.now(UTC)
+    with pytest.raises(SafetyError, match="still owns jobs"):
+        rollback(installed, shop.server, apply=True)
+
+    shift(shop, "10 minutes", "pg_from", "pg_until")
+    undecided = act(Rollback(wait=0), installed, shop, CLEANUP)
+    assert not undecided.complete
+    assert "nobody ran its last tick" in undecided.notes[-1]
+    ran(shop, CLEANUP)
+    assert act(Rollback(wait=0), installed, shop, CLEANUP).complete
+    assert gates(shop)[CLEANUP][0] == "rolled_back"
+    # and again to pg_cron
+    act(Start(wait=0), installed, shop, CLEANUP)
+    assert gates(shop)[CLEANUP][::2] == ("started", None)
+
+
+def test_a_start_that_is_far_off_is_undone_as_if_it_had_not_been(shop, installed):
+    act(Start(wait=0), installed, shop, PREWARM)
+    shift(shop, "-1 hour", "pg_from")
+    done = act(Rollback(wait=0), installed, shop, PREWARM)
+    assert (done.complete, gates(shop)[PREWARM]) == (True, ("shut", None, None))
+
+
+def test_give_back_takes_all(shop, installed):
+    started(shop, installed)
+    act(Pause(), installed, shop, CLEANUP)
+    act(Rollback(wait=0, verb="give-back"), installed, shop)
+    assert {g[0] for g in gates(shop).values()} == {"rolled_back"}
+
+
+def test_pause_and_resume(shop, installed):
+    started(shop, installed)
+    act(Complete(deployed="x"), installed, shop, PREWARM)
+    for _ in range(2):
+        act(Pause(), installed, shop)
+        assert {g[0] for g in gates(shop).values()} == {"paused"}
+    for _ in range(2):
+        act(Resume(), installed, shop)
+        assert (gates(shop)[CLEANUP][0], gates(shop)[PREWARM][0]) == ("started", "completed")
+    act(Reset(), installed, shop, CLEANUP)
+    with pytest.raises(SafetyError, match="cannot be paused"):
+        act(Pause(), installed, shop, CLEANUP)
+
+
+@both
+def test_run_now(shop, installed):
+    started(shop, installed)
+    assert not by_hand.run_now(installed, shop.server, jobs=[CLEANUP], apply=False).applied
+    by_hand.run_now(installed, shop.server, jobs=[CLEANUP, PREWARM], apply=True)
+    by_hand.run_now(installed, shop.server, jobs=[CLEANUP], apply=True, tick=datetime(2026, 1, 1, tzinfo=UTC))
+    with shop.admin() as connection:
+        rows = connection.execute("SELECT job, cause, state FROM cronlift.run_log ORDER BY id").fetchall()
+    assert rows == [
+        (CLEANUP, "by_hand", "succeeded"), (PREWARM, "by_hand", "succeeded"), (CLEANUP, "catch_up", "succeeded")
+    ]  # fmt: skip
+
+
+@both
+def test_flatten_and_back(shop, installed):
+    started(shop, installed)
+    with pytest.raises(SafetyError, match="only a completed job"):
+        act(Flatten(), installed, shop, CLEANUP)
+    act(Complete(deployed="x"), installed, shop)
+    for _ in range(2):
+        act(Flatten(), installed, shop)
+        assert commands(shop, installed) == [
+            "CALL public.cart_cleanup_worker_job()",
+            "CALL public.prewarm_worker_job()",
+        ]
+    act(Rollback(wait=0), installed, shop)
+    assert commands(shop, installed) == [job.command for job in installed.jobs]
+
+
+def commands(shop, plan):
+    with shop.admin(plan.target.cron_database) as connection:
+        rows = connection.execute("SELECT command FROM cron.job WHERE jobname NOT LIKE '%/sweep' ORDER BY jobid")
+        return [command for (command,) in rows]
+
+
+def test_reset_is_the_way_out(shop, installed):
+    started(shop, installed)
+    act(Reset(), installed, shop, CLEANUP)
+    assert gates(shop)[CLEANUP] == ("shut", None, None)
+
+
+def test_status(shop, installed):
+    started(shop, installed)
+    ran(shop, CLEANUP)
+    found = status(shop.server)
+    assert [(j.job, j.after) for j in found.jobs] == [(CLEANUP, "started"), (PREWARM, "started")]
+    assert found.jobs[0].note == "1 succeeded, 0 failed in a day"
+
+
+def test_a_copy_is_disarmed(shop, installed):
+    started(shop, installed)
+    with pytest.raises(SafetyError, match="this very database's"):
+        copies.disarm(shop.server, apply=True)
+    shop.execute("UPDATE cronlift.gate SET database = 1", user="postgres")
+    copies.disarm(shop.server, apply=True)
+    assert {g[0] for g in gates(shop).values()} == {"disarmed"}
+
+
+@both
+def test_what_goes_last_leaves_nothing(shop, plan):
+    with shop.admin() as connection:  # as a server that never saw cronlift
+        connection.execute("DROP ROLE IF EXISTS cronlift_owner")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM oban_jobs")
+    before = exact(shop, plan)
+    install(plan, shop.server, apply=True)
+    sweep(shop)
+    started(shop, plan)
+    with pytest.raises(SafetyError, match="beside pg_cron"):
+        removal.remove_fence(plan, shop.server, apply=True)
+    act(Rollback(wait=0), plan, shop)
+    shift(shop, "20 minutes", "pg_from", "pg_until")
+    ran(shop, CLEANUP)
+    with pytest.raises(SafetyError, match="still behind the gate"):
+        removal.uninstall(plan, shop.server, apply=True)
+    rollback(plan, shop.server, apply=True)
+    assert not removal.uninstall(plan, shop.server, apply=False).applied
+    removal.remove_fence(plan, shop.server, apply=True)
+    with shop.connect() as connection:  # pg_class keeps "once had a trigger" until the next VACUUM
+        connection.autocommit = True
+        connection.execute("VACUUM oban_jobs")
+    for _ in range(2):
+        removal.uninstall(plan, shop.server, apply=True)
+    assert differences(before, exact(shop, plan)) == []
