@@ -2,7 +2,8 @@
 -- for none. run is NULL where there is nothing to run. Locks (a session's, until finish): one says that the run is alive,
 -- the other keeps runs of one job apart as its overlap policy says.
 CREATE OR REPLACE FUNCTION cronlift.claim(
-  in_job text, in_cause text, caller name, in_tick timestamptz DEFAULT NULL, OUT run bigint, OUT call text
+  in_job text, in_cause text, caller name, in_tick timestamptz DEFAULT NULL, OUT run bigint, OUT call text,
+  OUT unless text
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim$
 DECLARE
@@ -53,6 +54,6 @@ BEGIN
     PERFORM cronlift.skip(gate, NULL, in_cause, 'tick unknown: the latest one was run already');
     RETURN;
   END IF;
-  call := format('CALL %s()', gate.procedure);
+  SELECT t.call, t.unless INTO call, unless FROM cronlift.task(gate) AS t;
 END
 $claim$;

@@ -1,6 +1,6 @@
 -- The next thing the sweeper is to run for the session's role: a retry that is due, else the latest tick of a job that
 -- is to be caught up with where nobody ran it. run is NULL where there is nothing.
-CREATE OR REPLACE FUNCTION cronlift.claim_due(OUT run bigint, OUT call text)
+CREATE OR REPLACE FUNCTION cronlift.claim_due(OUT run bigint, OUT call text, OUT unless text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim_due$
 DECLARE
   again record;
@@ -18,7 +18,7 @@ BEGIN
     CONTINUE WHEN NOT cronlift.apart(gate, false);
     DELETE FROM cronlift.retry AS r WHERE r.id = again.id;
     run := cronlift.log_start(gate, again.tick, 'retry', again.attempt);
-    call := format('CALL %s()', gate.procedure);
+    SELECT t.call, t.unless INTO call, unless FROM cronlift.task(gate) AS t;
     RETURN;
   END LOOP;
   FOR gate IN
@@ -31,7 +31,7 @@ BEGIN
       OR EXISTS (SELECT FROM cronlift.run_log AS l WHERE l.job = gate.job AND l.tick = due);
     CONTINUE WHEN NOT cronlift.apart(gate, false);
     run := cronlift.log_start(gate, due, 'catch_up', 1);
-    call := format('CALL %s()', gate.procedure);
+    SELECT t.call, t.unless INTO call, unless FROM cronlift.task(gate) AS t;
     EXIT WHEN run IS NOT NULL;
     PERFORM cronlift.together(gate);
   END LOOP;

@@ -2,6 +2,6 @@
 GRANT USAGE ON SCHEMA cronlift TO {role};
 GRANT EXECUTE ON ROUTINE
   cronlift.run(text), cronlift.begin(text, bigint, text), cronlift.run_now(text, timestamptz), cronlift.sweep(),
-  cronlift.perform(bigint, text, text, text), cronlift.claim(text, text, name, timestamptz),
-  cronlift.finish(bigint, text, bigint), cronlift.written(), cronlift.beat(), cronlift.bury(), cronlift.claim_due()
+  cronlift.perform(bigint, text, text, text, text), cronlift.claim(text, text, name, timestamptz),
+  cronlift.finish(bigint, text, bigint), cronlift.leave_out(bigint, text), cronlift.written(), cronlift.beat(), cronlift.bury(), cronlift.claim_due()
 TO {role}

@@ -1,21 +1,33 @@
 -- Runs a body that does not end its transaction, and logs the end; failure and code tell how it failed. No SET clause,
 -- since it commits: whoever calls it has pinned the search_path.
-CREATE OR REPLACE PROCEDURE cronlift.perform(IN run bigint, IN call text, INOUT failure text, INOUT code text)
+CREATE OR REPLACE PROCEDURE cronlift.perform(
+  IN run bigint, IN call text, IN unless text, INOUT failure text, INOUT code text
+)
 LANGUAGE plpgsql AS $perform$
 DECLARE
   before bigint;
   wrote bigint;
+  elsewhere boolean := false;
 BEGIN
   failure := NULL;
   BEGIN
-    before := cronlift.written();
-    EXECUTE call;
-    wrote := cronlift.written() - before;
+    IF unless IS NOT NULL THEN
+      EXECUTE unless INTO elsewhere;
+    END IF;
+    IF NOT elsewhere THEN
+      before := cronlift.written();
+      EXECUTE call;
+      wrote := cronlift.written() - before;
+    END IF;
   EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
     GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
     failure := coalesce(failure, code);
   END;
-  PERFORM cronlift.finish(run, failure, wrote);
+  IF elsewhere THEN
+    PERFORM cronlift.leave_out(run, 'the application was executing the same job');
+  ELSE
+    PERFORM cronlift.finish(run, failure, wrote);
+  END IF;
   COMMIT;
 END
 $perform$;

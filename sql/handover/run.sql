@@ -9,12 +9,12 @@ DECLARE
   code text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);
-  SELECT c.run, c.call INTO claimed FROM cronlift.claim(job, 'tick', current_user) AS c;
+  SELECT c.run, c.call, c.unless INTO claimed FROM cronlift.claim(job, 'tick', current_user) AS c;
   COMMIT;
   IF claimed.run IS NULL THEN
     RETURN;
   END IF;
-  CALL cronlift.perform(claimed.run, claimed.call, failure, code);
+  CALL cronlift.perform(claimed.run, claimed.call, claimed.unless, failure, code);
   IF failure IS NOT NULL THEN
     RAISE EXCEPTION USING MESSAGE = failure, ERRCODE = code;
   END IF;

@@ -7,13 +7,13 @@ DECLARE
   code text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);
-  SELECT c.run, c.call INTO claimed
+  SELECT c.run, c.call, c.unless INTO claimed
   FROM cronlift.claim(job, CASE WHEN tick IS NULL THEN 'by_hand' ELSE 'catch_up' END, current_user, tick) AS c;
   COMMIT;
   IF claimed.run IS NULL THEN
     RAISE EXCEPTION 'job % was not run: another run is under way, or the tick was run already', job;
   END IF;
-  CALL cronlift.perform(claimed.run, claimed.call, failure, code);
+  CALL cronlift.perform(claimed.run, claimed.call, claimed.unless, failure, code);
   IF failure IS NOT NULL THEN
     RAISE EXCEPTION USING MESSAGE = failure, ERRCODE = code;
   END IF;

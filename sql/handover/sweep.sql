@@ -12,10 +12,10 @@ BEGIN
   PERFORM cronlift.bury();
   COMMIT;
   LOOP
-    SELECT c.run, c.call INTO claimed FROM cronlift.claim_due() AS c;
+    SELECT c.run, c.call, c.unless INTO claimed FROM cronlift.claim_due() AS c;
     COMMIT;
     EXIT WHEN claimed.run IS NULL;
-    CALL cronlift.perform(claimed.run, claimed.call, failure, code);
+    CALL cronlift.perform(claimed.run, claimed.call, claimed.unless, failure, code);
   END LOOP;
 END
 $sweep$;

@@ -125,7 +125,7 @@ def test_start(shop, installed):
 def test_start_needs_an_installation(shop, plan):
     with pytest.raises(SafetyError) as stopped:
         act(Start(wait=0), plan, shop)
-    assert "cronlift install --apply first" in str(stopped.value)
+    assert "cronlift install --apply, then run" in str(stopped.value)
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,17 @@ def test_overlap(gated, gate, overlap, states):
     assert [r[1] for r in log(gated)] == states
 
 
+def test_unique_across_both_sides(gated, gate):
+    gate(unique_across=True, schedule="0 0 1 1 *")
+    gated.execute("INSERT INTO oban_jobs (worker, state) VALUES ('Shop.Worker', 'executing')")
+    assert call(gated, RUN) is None
+    assert log(gated) == [("tick", "skipped", 1, None, "the application was executing the same job")]
+    assert rows(gated, "SELECT count(*) FROM seen") == [(0,)]
+    gated.execute("UPDATE oban_jobs SET state = 'completed'")
+    call(gated, "CALL cronlift.run_now('oban:Shop.Worker')")
+    assert rows(gated, "SELECT count(*) FROM seen") == [(2,)]
+
+
 BLOCK = """DO $run$
 DECLARE
   run bigint;

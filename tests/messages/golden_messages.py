@@ -33,7 +33,7 @@ _VARYING = (
     (re.compile(r"\b\d+\.\d s\b"), "N s"),
     (re.compile(r"oid \d+|(?<=oid: plan )\d+|(?<=, here )\d+"), "N"),
     (re.compile(r"app_\d+"), "app_N"),
-    (re.compile(r"\d{4}-\d\d-\d\dT[\d:]+\+00:00"), "INSTANT"),
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)"), "INSTANT"),
     (re.compile(r"pid \d+"), "pid N"),
     (re.compile(r"cronlift-bug-\w+"), "cronlift-bug-X"),
     (re.compile(r"test_messages\.py:\d+"), "test_messages.py:N"),

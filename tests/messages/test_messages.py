@@ -397,6 +397,61 @@ def test_rollback_and_verify(
     said.compare()
 
 
+QUEUE = (
+    "CREATE TABLE oban_jobs (id bigserial PRIMARY KEY, state text NOT NULL DEFAULT 'available', queue text, "
+    "worker text NOT NULL, args jsonb NOT NULL DEFAULT '{}', meta jsonb DEFAULT '{}', "
+    "inserted_at timestamp NOT NULL DEFAULT timezone('UTC', now()), cancelled_at timestamp)"
+)
+
+
+def test_jobs(app: Path, planned: AppDatabase, collect: Collect, tmp_path: Path) -> None:
+    """A managed job's way: every refusal on it, in the order in which one meets them."""
+    said = collect("jobs")
+    here = ("--run", "m")
+    said.say("no job is behind a gate", "status", code=2)
+    said.say("nothing to disarm", "disarm", code=2)
+    said.say("a plain plan", "start", "--run", "run", code=2)
+    assert main(["generate", "--app", "shop", "--run", "m", "--mode", "managed"]) == 1
+    said.say("no queue to fence", "start", *here, code=2)
+    planned.execute(QUEUE)
+    assert main(["generate", "--app", "shop", "--run", "m", "--mode", "managed"]) == 0
+    job = json.loads((tmp_path / "m" / "documents" / "plan.json").read_text())["jobs"][0]["id"]
+    said.say("a job that is not in the plan", "start", *here, "--job", "oban:X", code=2)
+    said.say("another plan was approved", "start", *here, "--apply", "--plan-hash", "0" * 64, code=2)
+    said.say("not installed", "start", *here, "--apply", "--wait", "0", code=2)
+    said.say("not installed, and to be paused", "pause", *here, code=2)
+    said.say("not installed, and to be run", "run-now", *here, "--job", job, code=2)
+    assert main(["install", "--run", "m", "--apply"]) == 0
+    said.say("pg_cron has given no sign yet", "start", *here, "--apply", "--wait", "0", code=2)
+    with planned.connect() as connection:
+        connection.autocommit = True
+        connection.execute("CALL cronlift.sweep()")
+    planned.execute("UPDATE cronlift.heartbeat SET tick = at", user="postgres")
+    said.say("an Oban of no known version", "start", *here, "--apply", "--wait", "0", code=2)
+    said.say("shut, and to be completed", "complete", *here, code=2)
+    said.say("shut, and to be paused", "pause", *here, code=2)
+    said.say("shut, and to be resumed", "resume", *here, code=2)
+    said.say("shut, and to be made plain", "flatten", *here, code=2)
+    said.say("a way out for no job", "reset", *here, code=2)
+    said.say("no job to run", "run-now", *here, code=2)
+    said.say("not an instant", "run-now", *here, "--job", job, "--tick", "noon", code=2)
+    planned.execute("UPDATE cronlift.gate SET state = 'started', pg_from = now() - interval '1 s'", user="postgres")
+    said.say("no tick is over yet", "complete", *here, code=4)
+    said.say("its own database", "disarm", "--apply", code=2)
+    said.say("still in pg_cron's hands", "fence-remove", *here, "--apply", code=2)
+    assert "pg_cron still owns jobs of this plan" in collect("rollback").say(
+        "still in pg_cron's hands", "--run", "m", "--apply", code=2, keep=False
+    )
+    said.say("still behind the gate", "uninstall", *here, "--apply", code=2)
+    planned.execute("UPDATE cronlift.gate SET state = 'paused'", user="postgres")
+    said.say("paused, and to be started", "start", *here, code=2)
+    planned.execute("UPDATE cronlift.gate SET state = 'disarmed'", user="postgres")
+    said.say("disarmed, and to be started", "start", *here, code=2)
+    planned.execute("UPDATE cronlift.gate SET state = 'started', database = 1", user="postgres")
+    said.say("a copy", "pause", *here, code=2)
+    said.compare()
+
+
 def test_monitor(app: Path, app_database: AppDatabase, collect: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
     said = collect("monitor")
     said.say("no server there", "--service", "missing", code=3)

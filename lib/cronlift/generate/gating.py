@@ -75,7 +75,7 @@ class Gating:
             max_attempts=1 if commits or not gated else attempts,
             backoff=backoff,
             catch_up=bool(decision and decision.catch_up and gated and not commits),
-            unique_across=bool(decision and decision.unique_across and gated),
+            unique_across=bool(decision and decision.unique_across and gated and not commits),
             oban=self.oban,
         )
 

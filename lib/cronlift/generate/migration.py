@@ -15,7 +15,7 @@ from string import Template
 
 from psycopg import sql
 
-from cronlift.generate import facts, names, statements
+from cronlift.generate import facts, managed, names, statements
 from cronlift.generate.quoting import Body, Name, Text, Verbatim, template, text_of
 from cronlift.model.document import digest
 from cronlift.model.plan import Migration, PlannedJob, Target
@@ -34,8 +34,14 @@ def build(app: Path, app_name: str, jobs: Sequence[PlannedJob], target: Target) 
     if not jobs:
         return Migration(file=f"{folder}/{version}{own}", text="")
     shell = Template(files("cronlift.generate").joinpath("migration.exs.txt").read_text(encoding="utf-8"))
-    up = [part for job in jobs for part in (_create(job), _schedule(job, target)) if part]
-    down = [part for job in reversed(jobs) for part in (_unschedule(job), _drop(job)) if part]
+    if any(job.managed for job in jobs):
+        # Procedures only: entries call the runner, which install brings along with gate and fence.
+        up = [part for job in jobs if (part := _create(job))]
+        closed = _block("handover/migration_closed_body", jobs=managed.array([job.id for job in jobs]))
+        down = [closed, *(part for job in reversed(jobs) if (part := _drop(job)))]
+    else:
+        up = [part for job in jobs for part in (_create(job), _schedule(job, target)) if part]
+        down = [part for job in reversed(jobs) for part in (_unschedule(job), _drop(job)) if part]
     text = shell.substitute(
         module=f"{repo}.Migrations.MoveJobsToPgCron{ending.capitalize()}",
         jobs="one job" if len(jobs) == 1 else f"{len(jobs)} jobs",

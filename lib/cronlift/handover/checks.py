@@ -29,7 +29,7 @@ def installed(before: Before) -> Iterator[Look]:
     for part in act.parts(before.plan, before.sessions, "install"):
         for found in act.look(before.plan, part, "install"):
             if found.state != "present":
-                text = f"{found.object.replace('_', ' ')} {found.name} is {found.state}: cronlift install --apply first"
+                text = f"{found.object.replace('_', ' ')} {found.name} is {found.state}"
                 yield Look(name="installed", job=found.job.id if found.job else "", well=False, text=text)
             elif found.paused:
                 yield Look(name="installed", well=False, text=f"cron entry {found.name} is inactive (cron.alter_job)")
@@ -78,6 +78,11 @@ def queue(before: Before, job: PlannedJob, margin: timedelta) -> Iterator[Look]:
     """The queue's own rows show that the fence can know the job's, and that the clocks agree."""
     own = managed.gate_of(job)
     app = before.sessions.app
+    missing = app.execute(resources.sql("handover/may_read"), {"relation": own.relation}).fetchone()
+    if missing is not None:
+        text = f"the connected role may not read {own.relation}: {missing[0]}"
+        yield Look(name="cron-meta", job=job.id, well=False, text=text)
+        return
     row = app.execute(
         template("handover/cron_rows", relation=Verbatim(own.relation)), {"worker": job.worker}
     ).fetchone()

@@ -152,7 +152,11 @@ def require_well(verb: Verb, looks: Sequence[Look]) -> None:
         raise SafetyError(
             f"{verb}: not everything is as it must be; nothing was changed",
             where="\n         ".join(f"{look.job + ': ' if look.job else ''}{look.text}" for look in ill),
-            do="mend it, then run the same command again (without --apply it only looks)",
+            do=(
+                "cronlift install --apply, then run the same command again"
+                if any(look.name == "installed" for look in ill)
+                else "mend it, then run the same command again (without --apply it only looks)"
+            ),
         )
 
 
