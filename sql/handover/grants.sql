@@ -1,7 +1,8 @@
--- What a job's role needs: to run its jobs through the runner, and to sweep.
+-- What a job's role needs: to run its jobs through the runner, to sweep, and to keep the records short.
 GRANT USAGE ON SCHEMA cronlift TO {role};
 GRANT EXECUTE ON ROUTINE
   cronlift.run(text), cronlift.begin(text, bigint, text), cronlift.run_now(text, timestamptz), cronlift.sweep(),
   cronlift.perform(bigint, text, text, text, text), cronlift.claim(text, text, name, timestamptz),
-  cronlift.finish(bigint, text, bigint), cronlift.leave_out(bigint, text), cronlift.written(), cronlift.beat(), cronlift.bury(), cronlift.claim_due()
+  cronlift.finish(bigint, text, bigint), cronlift.leave_out(bigint, text),
+  cronlift.written(), cronlift.beat(), cronlift.bury(), cronlift.claim_due(), cronlift.prune(interval)
 TO {role}

@@ -476,6 +476,16 @@ def test_monitor(app: Path, app_database: AppDatabase, collect: Collect, monkeyp
     said.compare()
 
 
+def test_retention(app: Path, app_database: AppDatabase, collect: Collect) -> None:
+    said = collect("retention")
+    said.say("no server there", "--run", "r", "--service", "missing", code=3)
+    said.say("no days", "--run", "r", "--days", "0", code=2)
+    (said.folder / "mine").mkdir()
+    (said.folder / "mine" / "letter.txt").write_text("Dear all")
+    said.say("a folder with other files", "--run", "mine", code=2)
+    said.compare()
+
+
 def test_run(app: Path, planned: AppDatabase, collect: Collect) -> None:
     said = collect("run")
     said.say("no folder of that name", "--app", "nowhere", code=2)

@@ -28,6 +28,7 @@ VERBS = (
     "convert",
     "generate",
     "install",
+    "retention",
     "rollback",
     "jobs",
     "verify",

@@ -43,7 +43,7 @@ def entry(job: PlannedJob, target: Target) -> Facts:
     return {
         "schedule": job.schedule.pg_cron,
         "command": job.command,
-        "database": target.database,
+        "database": job.database or target.database,
         "owner": job.job_role,
         "server": "this one",
     }

@@ -37,16 +37,19 @@ def drop_procedure(job: PlannedJob) -> tuple[sql.Composable, ...]:
 def schedule(job: PlannedJob, target: Target) -> tuple[sql.Composable, ...]:
     """Cron database: the entry. Whether there is one of that name, the caller has looked: pg_cron would overwrite its
     schedule and command, and before 1.6.3 keep its database."""
-    return schedule_entry(job.cron_name, job.schedule.pg_cron or "", job.command, job.job_role, target)
+    expression = job.schedule.pg_cron or ""
+    return schedule_entry(job.cron_name, expression, job.command, job.job_role, target, job.database)
 
 
-def schedule_entry(name: str, expression: str, command: str, role: str, target: Target) -> tuple[sql.Composable, ...]:
-    """Cron database: an entry by its parts."""
+def schedule_entry(
+    name: str, expression: str, command: str, role: str, target: Target, database: str | None = None
+) -> tuple[sql.Composable, ...]:
+    """Cron database: an entry by its parts; it runs in the application's database where no other is named."""
     entry: dict[str, sql.Composable] = {
         "name": Text(name),
         "schedule": Text(expression),
         "command": Text(command),
-        "database": Text(target.database),
+        "database": Text(database or target.database),
         "role": Text(role),
     }
     if target.split:

@@ -95,7 +95,8 @@ class PlannedJob(Record):
     ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
     ``commits`` says that the procedure ends transactions itself; ``default_grantees`` are the roles that the database's
     default privileges would let execute it (they are taken out again); ``hash`` is the SHA-256 of procedure, command
-    and schedule: the identity of what gets installed; ``masks`` are what the effect proof leaves out by decision.
+    and schedule: the identity of what gets installed; ``masks`` are what the effect proof leaves out by decision;
+    ``database`` is where the entry runs, where that is not the application's (pg_cron's own history).
     """
 
     id: str
@@ -114,6 +115,7 @@ class PlannedJob(Record):
     losses: tuple[Loss, ...]
     warnings: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
+    database: str | None = None
     session: dict[str, str] = Field(default_factory=dict)
     managed: Managed | None = None
     config_file: str

@@ -39,5 +39,5 @@ def signals(sizes: Sequence[HistorySize], limits: Limits) -> Iterator[Signal]:
             yield red(
                 "history-size",
                 f"{text}, and no entry deletes from it: it grows for ever",
-                "let an entry of its own delete what is old: cronlift doctor has it to paste",
+                "plan an entry that deletes what is old: cronlift retention --run DIR",
             )
