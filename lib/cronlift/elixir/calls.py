@@ -204,6 +204,8 @@ def local(
             return remote(ev, node, imported, name, args, state, scope)
     if name == "new" and any(u.module == "Oban.Worker" for u in module.uses):
         return [(state, Unknown("a job to enqueue"))]
+    if repo.is_repo(module) and repo.provides(name):
+        return repo.call(ev, module, name, args, state, scope, span, node)
     if ev.catalogue.lookup("Kernel", name, len(args)) or name == "function_exported?":
         return remote(ev, node, "Kernel", name, args, state, scope)
     why = "it is neither defined nor imported where cronlift can see it"

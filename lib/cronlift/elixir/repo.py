@@ -41,13 +41,19 @@ _QUERY_FUNCTIONS = {
     "delete!", "insert_or_update", "insert_or_update!", "explain", "load", "to_sql", "query_many", "query_many!",
 }  # fmt: skip
 # What a repository may define that changes what its other functions send (ecto lib/ecto/repo.ex, callbacks).
-_CHANGED = {"query", "query!", "transaction", "transact", "rollback", "checkout", "default_options", "prepare_query",
+_CHANGED = {"query", "query!", "transaction", "rollback", "checkout", "default_options", "prepare_query",
             "prepare_transaction"}  # fmt: skip
 
 
 def is_repo(module: Module) -> bool:
     """Whether a module is an Ecto repository."""
     return any(use.module == "Ecto.Repo" for use in module.uses)
+
+
+def provides(name: str) -> bool:
+    """Whether ``use Ecto.Repo`` defines functions of that name (ecto lib/ecto/repo.ex)."""
+    others = ("query", "query!", "transaction", "transact", "rollback", "checkout", "in_transaction?")
+    return name in _QUERY_FUNCTIONS or name in others
 
 
 def adapter(module: Module) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from cronlift.elixir import literal_options
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Module, Use, alias_pairs, read_forms
 from cronlift.elixir.syntax import Atom, Node
@@ -48,9 +49,17 @@ def _quoted(owner: Module, use: Use) -> list[Node] | None:
         if function is None or len(function.clauses) != 1:
             return None
         body, bound = _body((function.clauses[0].sections or {}).get("do")), {}
-    if len(body) != 1:
+    for node in body[:-1]:
+        match node:
+            case ast.Binary(op="=", left=ast.Var(name=name), right=right) if value := literal_options.evaluated(
+                right, bound, owner
+            ):
+                bound = {**bound, name: value}
+            case _:
+                return None
+    if not body:
         return None
-    match body[0]:
+    match body[-1]:
         case ast.Call(target=None, name="quote", args=args, sections={"do": ast.Block(body=quoted)}):
             options = args[0] if args and isinstance(args[0], ast.List) else None
         case _:
@@ -109,7 +118,9 @@ def expanded(form: Node, owner: Module, bound: dict[str, Node], replaced: dict[s
                 return bound[name]
             case ast.Call(target=None, name="unquote", args=(ast.Alias(name="__MODULE__"),)):
                 return ast.Alias(node.span, f"Elixir.{owner.name}")
-            case ast.Call(target=None, name="unquote" | "unquote_splicing"):
+            case ast.Call(target=None, name="unquote", args=(inner,)):
+                return literal_options.evaluated(inner, bound, owner) or _unknown(node)
+            case ast.Call(target=None, name="unquote_splicing"):
                 return _unknown(node)
             case ast.Var(name=name) if name in replaced:
                 return replaced[name]
