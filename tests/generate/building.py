@@ -48,7 +48,11 @@ ON CONFLICT (id) DO NOTHING"""
 
 
 def step(
-    sql: str, *values: str, transaction: int | None = None, condition: str | None = None, repo: str = "Shop.Repo"
+    sql: str,
+    *values: str | dict[str, str],
+    transaction: int | None = None,
+    condition: str | None = None,
+    repo: str = "Shop.Repo",
 ) -> Step:
     known = facts(sql)
     return Step(
@@ -59,7 +63,12 @@ def step(
         end_line=12,
         repo=repo,
         command=known.command,
-        parameters=tuple(Parameter(position=n, sql=v, origin="literal") for n, v in enumerate(values, 1)),
+        parameters=tuple(
+            Parameter(position=n, sql=v, origin="literal")
+            if isinstance(v, str)
+            else Parameter(position=n, sql=next(iter(v.values())), origin="lib/a.ex:1", by_type=v)
+            for n, v in enumerate(values, 1)
+        ),
         transaction=transaction,
         condition=condition,
         alone=known.alone,

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, decision, step
 
+from cronlift.elixir import clock, clock_parts
+from cronlift.elixir.values import Clock
 from cronlift.errors import UsageError
 from cronlift.model.decision import Decisions
 from cronlift.model.plan import Plan
@@ -338,3 +340,27 @@ def test_the_app_role_alone_can_plan(shop, tmp_path, monkeypatch):
     finally:
         with shop.admin("postgres") as connection:
             connection.execute("REVOKE pg_read_all_settings FROM app")
+
+
+def test_numbers_and_texts_of_the_clock_take_the_type_that_the_server_infers(shop, tmp_path):
+    when = Clock("DateTime", (), 6, "lib/a.ex:1")
+    year, day = clock_parts.field(when, "year"), clock_parts.text(clock.to_date(when))
+    assert year and day
+    number, literal = clock_parts.field_sql(year), clock_parts.literal_sql(clock_parts.QuotedClock(day))
+    steps = [
+        step("DELETE FROM item WHERE price < $1 AND created < $2", number, literal, transaction=1),
+        step("INSERT INTO cart (id, found) VALUES ($1, $2)", number, clock_parts.texts_sql(day), transaction=1),
+    ]
+    job = only(plan(shop, tmp_path, classified("Shop.YearWorker", *steps)))
+    utc = "now() AT TIME ZONE 'UTC'"
+    for part in (
+        f"extract(year FROM {utc})::numeric",
+        f"({utc})::date)",
+        f"extract(year FROM {utc})::bigint",
+        f"to_char(({utc})::date, 'YYYY-MM-DD')",
+    ):
+        assert part in job.procedure_sql
+    run(shop, job.procedure_sql, job.command)
+    with shop.connect() as connection:
+        found = connection.execute("SELECT found FROM cart WHERE id > 2000").fetchone()
+    assert found is not None and len(found[0]) == 10

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import batches, branches, forms, library, modules_loaded, repo
+from cronlift.elixir import batches, branches, clock_parts, forms, library, modules_loaded, repo
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.modules import Function as Definition
 from cronlift.elixir.modules import FunctionClause, Module
@@ -164,7 +164,7 @@ def _on_target(
         case Known(value=Atom(name=name)):
             return remote(ev, node, f":{name}", node.name, args, state, scope)
         case Clock() if not args and not node.parens:
-            return [(state, Unknown("the clock"))]
+            return [(state, clock_parts.field(target, node.name) or Unknown("the clock"))]
         case MapValue() if not args and not node.parens:
             return [(state, target.get(Known(Atom(node.name))) or Unknown("a map's field"))]
         case Row() if not args and not node.parens:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from cronlift.elixir import branches, builtins, calls, clock, counts
+from cronlift.elixir import branches, builtins, calls, clock, clock_parts, counts
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.trace import Flow, State, raised, then
@@ -55,14 +55,15 @@ def _text(ev: Evaluator, node: ast.Text, state: State, scope: Scope) -> list[Flo
 
 
 def _interpolate(parts: tuple[str | Node, ...], values: tuple[Value, ...]) -> Value:
-    pieces: list[str] = []
+    pieces: list[str | Value] = []
     remaining = iter(values)
     for part in parts:
-        piece = part if isinstance(part, str) else builtins.text(next(remaining))
-        if piece is None:
-            return Unknown(origin(values))
-        pieces.append(piece)
-    return Known("".join(pieces))
+        value = None if isinstance(part, str) else next(remaining)
+        known = part if isinstance(part, str) else builtins.text(value) if value is not None else None
+        pieces.append(known if isinstance(known, str) else value or Unknown("a text"))
+    if all(isinstance(p, str) for p in pieces):
+        return Known("".join(str(p) for p in pieces))
+    return clock_parts.joined(pieces) or Unknown(origin(values))
 
 
 def _date_sigil(ev: Evaluator, node: ast.DateSigil, state: State, scope: Scope) -> list[Flow]:
@@ -219,7 +220,7 @@ def _operate(op: str, left: Value, right: Value) -> Value:
             joined = join(joined, other)
         return joined
     found = counts.compared(op, left, right) or clock.operator(op, left, right) or builtins.operator(op, left, right)
-    return found or Unknown(origin((left, right)))
+    return found or clock_parts.operator(op, left, right) or Unknown(origin((left, right)))
 
 
 # ── functions ──

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cronlift.elixir import application_env, batches, builtins, clock, loops
+from cronlift.elixir import application_env, batches, builtins, calendar, loops
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.rows import Lazy
 from cronlift.elixir.syntax import Atom, Node, Span
@@ -76,7 +76,7 @@ def call(
     if application_env.is_read(module_name, name, len(args)):
         return application_env.read(ev, name, args, state, span)
     if entry.kind in ("pure", "clock"):
-        result = clock.evaluate(module_name, name, args, f"{span.file}:{span.line}")
+        result = calendar.evaluate(module_name, name, args, f"{span.file}:{span.line}")
         if result is not None:
             return [(state, result)]
     if entry.kind == "pure":

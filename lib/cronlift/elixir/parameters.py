@@ -6,6 +6,15 @@ import json
 import math
 
 from cronlift.elixir import clock_sql
+from cronlift.elixir.clock_parts import (
+    ClockField,
+    ClockText,
+    QuotedClock,
+    field_sql,
+    is_text,
+    literal_sql,
+    texts_sql,
+)
 from cronlift.elixir.trace import SqlEvent
 from cronlift.elixir.values import (
     Binary,
@@ -28,7 +37,10 @@ from cronlift.sql.parameter_types import ColumnType, parameter_types
 
 def is_writable(value: Value) -> bool:
     """Whether a value has a text in SQL, whatever the type."""
-    return isinstance(value, Clock | Fixed | Typed | Binary | DecimalNumber) or literal(value) is not None
+    return (
+        isinstance(value, ClockField | ClockText | QuotedClock | Clock | Fixed | Typed | Binary | DecimalNumber)
+        or literal(value) is not None
+    )
 
 
 def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tuple[Parameter, ...], list[Reason]]:
@@ -57,6 +69,13 @@ def parameters(event: SqlEvent, known: Facts, columns: ColumnType) -> tuple[tupl
         if isinstance(value, DecimalNumber) and encoding.base_type(told or "numeric") == "numeric":
             number = f"(numeric '{value.text}')"
             found.append(Parameter(position=position, sql=number, origin=place, by_type={"numeric": number}))
+            continue
+        if isinstance(value, ClockField | ClockText | QuotedClock):
+            part, code, doubt = _part_of_clock(position, value, told)
+            if part:
+                found.append(part)
+            if doubt:
+                reason(code, doubt)
             continue
         if isinstance(value, Clock | Fixed):
             parameter, code, why = _timed(position, value, told, place)
@@ -125,6 +144,39 @@ def _timed(
         text = f"parameter ${position} is a {value.type} where the statement takes {type_name}: the app's call fails"
         return None, "parameter-type", text
     return Parameter(position=position, sql=by_type[name], origin=origin_, by_type={name: by_type[name]}), "", None
+
+
+def _part_of_clock(
+    position: int, value: ClockField | ClockText | QuotedClock, type_name: str | None
+) -> tuple[Parameter | None, str, str]:
+    """A number or a text of the clock. The type of a literal's column decides what the literal means."""
+    read = value.text.clock.read if isinstance(value, QuotedClock) else value.clock.read
+    base = None if type_name is None else encoding.base_type(type_name)
+    if isinstance(value, ClockField):
+        by_type = field_sql(value)
+        if base is not None and base not in by_type:
+            fails = f"parameter ${position} is a number where the statement takes {type_name}: the app's call fails"
+            return None, "parameter-type", fails
+        return Parameter(position=position, sql=by_type[base or "integer"], origin=read, by_type=by_type), "", ""
+    if isinstance(value, ClockText):
+        if not is_text(type_name):
+            fails = f"parameter ${position} is a text where the statement takes {type_name}: the app's call fails"
+            return None, "parameter-type", fails
+        by_type = texts_sql(value)
+        return Parameter(position=position, sql=by_type["text"], origin=read, by_type=by_type), "", ""
+    by_type = literal_sql(value)
+    if type_name is None:
+        unknown = "a literal is the clock's text: what it means depends on its column's type, which is not known"
+        first = Parameter(position=position, sql=by_type["timestamp"], origin=read, by_type=by_type)
+        return first, "parameter-type-unknown", unknown
+    name = "text" if base in encoding.TEXT else clock_sql.type_name(type_name) or ""
+    if name == "timestamptz" and name not in by_type:
+        zone = "a literal without a time zone is compared with a timestamptz: its meaning is the session's"
+        return None, "session-time-zone", zone
+    if name not in by_type:
+        return None, "parameter-unknown", f"a literal is the clock's text where the statement takes {type_name}"
+    chosen = {n: sql for n, sql in by_type.items() if n == name or (name == "text" and n in encoding.TEXT)}
+    return Parameter(position=position, sql=by_type[name], origin=read, by_type=chosen), "", ""
 
 
 def _bytes(value: Binary) -> dict[str, str]:

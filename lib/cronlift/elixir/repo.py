@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cronlift.elixir import syntax as ast
+from cronlift.elixir.clock_parts import ClockSql, as_parameters
 from cronlift.elixir.modules import Module
 from cronlift.elixir.sessions import is_session_setting
 from cronlift.elixir.syntax import Node, Span
@@ -175,13 +176,15 @@ def _query(
     flows: list[Flow] = []
     count = ev.counts.get((span.file, span.start)) or Unknown("row data")
     for text in args[0].alternatives if isinstance(args[0], OneOf) else (args[0],):
+        items = parameters.items if isinstance(parameters, ListValue) else ()
         sql = _sql_text(text)
+        if isinstance(text, ClockSql) and (read := as_parameters(text, len(items))):
+            sql, items = read[0], (*items, *read[1])
         if sql is None:
             origin = text.origin if isinstance(text, Unknown) else "computed"
             ev.problem("sql-unknown", f"the text of the SQL is not known: it depends on {origin}", span)
         if not isinstance(parameters, ListValue):
             ev.problem("parameters-unknown", "the list of parameters is not known", span)
-        items = parameters.items if isinstance(parameters, ListValue) else ()
         event = SqlEvent(
             sql, items, span, module.name, True, scope.transaction, scope.loop,
             conditions=scope.conditions, path=scope.path,

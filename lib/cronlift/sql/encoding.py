@@ -5,7 +5,7 @@ Source: postgrex lib/postgrex/extensions (each type's ``encode``). Whatever else
 
 from __future__ import annotations
 
-_TEXT = frozenset({"text", "character varying", "character", "name", '"char"', "citext"})
+TEXT = frozenset({"text", "character varying", "character", "name", '"char"', "citext"})
 _INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"})
 _FRACTIONS = frozenset({"numeric", "real", "double precision"})
 _OTHERS = frozenset({
@@ -18,7 +18,7 @@ _SYNONYMS = {
     "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
 }  # fmt: skip
 ENCODABLE = {
-    "string": _TEXT,
+    "string": TEXT,
     "integer": _INTEGERS | _FRACTIONS,
     "float": _FRACTIONS,
     "boolean": frozenset({"boolean"}),
@@ -41,4 +41,4 @@ def base_type(type_name: str) -> str:
 def raises(kind: str, type_name: str) -> bool:
     """Whether Postgrex certainly refuses a value of that kind for that type (other types: an enum, jsonb, …)."""
     base = base_type(type_name)
-    return base in _TEXT | _INTEGERS | _FRACTIONS | _OTHERS and base not in ENCODABLE[kind]
+    return base in TEXT | _INTEGERS | _FRACTIONS | _OTHERS and base not in ENCODABLE[kind]
