@@ -92,6 +92,11 @@ def test_on_conflict_finds_the_primary_key(tmp_path: Path) -> None:
         ("Repo.update_all(Tag, set: [name: nil])", False),
         ("Repo.update_all(from(t in Tag, update: [set: [name: nil]]), [])", False),
         ("Repo.update_all(Tag, set: [kind: nil])", True),
+        ('Repo.query("UPDATE tags SET name = NULL")', False),
+        ('Repo.query("UPDATE tags SET name = $1", [nil])', False),
+        ("Repo.query(\"INSERT INTO tags (kind, name) VALUES ('a', 'b'), ('a', NULL::text)\")", False),
+        ("Repo.query(\"INSERT INTO tags (kind, name) VALUES (NULL, 'b')\")", True),
+        ('Repo.query("UPDATE tags SET name = nullif(name, kind)")', True),
     ],
 )
 def test_null_in_a_column_that_has_none(body: str, accepted: bool, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import cronlift.ecto.macros
 import cronlift.ecto.operations  # noqa: F401 - both are called late by elixir/repo.py
 from cronlift import collector
 from cronlift.ecto.database import database_of
+from cronlift.ecto.nulls import refused_nulls
 from cronlift.elixir import compile_time, sessions, surroundings
 from cronlift.elixir import config as settings
 from cronlift.elixir.catalogue import Catalogue
@@ -149,7 +150,7 @@ def _judged(
         nonlocal seen
         if not any(r.code == "other-engine" for r in evaluator.findings.problems.values()):
             seen = look_into(steps, database_of(project).routines)
-        return seen.doubts
+        return [*seen.doubts, *refused_nulls(database_of(project), steps)]
 
     return judge(
         flows, evaluator.findings, entry, first, retried=run.retried, columns=columns, called=called,

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cronlift.ecto.database import database_of
+from cronlift.ecto.nulls import refused_nulls
 from cronlift.elixir import compile_time, sessions, surroundings
 from cronlift.elixir import config as settings
 from cronlift.elixir.evaluator import Evaluator
@@ -97,7 +98,8 @@ def translate_in(reading: Reading, name: str) -> Translation:
     first = reading.repositories[0] if reading.repositories else None
     columns = partial(database_of(project).column_type, first or "")
     place = function.clauses[0].span
-    judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns)
+    judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns,
+                      called=partial(refused_nulls, database_of(project)))  # fmt: skip
     # What is sent in turns is no list of statements: `generate` writes the loop into a procedure.
     translatable = judgement.verdict == "pure_sql" and not any(step.turn for step in judgement.steps)
     return Translation(
