@@ -266,3 +266,16 @@ def test_each_side_has_its_own_role_and_settings(shop: Make) -> None:
             connection.execute("DROP OWNED BY tokyo")
             connection.execute("DROP ROLE tokyo")
         connection.close()
+
+
+@pytest.mark.parametrize("more", [(), ("DELETE FROM cache WHERE hits > 10",)], ids=["one transaction", "several"])
+def test_the_settings_of_the_apps_sessions(shop: Make, more: tuple[str, ...]) -> None:
+    """The app's sessions have a time zone of their own; the procedure sets the same, and is found out without."""
+    schema = SCHEMA + "CREATE TABLE day (d date NOT NULL);"
+    zoned = "INSERT INTO day SELECT (timestamptz '2026-01-01 23:30:00+00')::date"
+    made = shop(step(zoned), *map(step, more), schema=schema, session={"timezone": "Asia/Tokyo"})
+    assert made.prove().result == "equal"
+    local = "false" if more else "true"
+    made.replace_procedure(f"PERFORM pg_catalog.set_config('timezone', 'Asia/Tokyo', {local});", "")
+    found = made.prove()
+    assert found.result == "differs" and "public.day" in found.text

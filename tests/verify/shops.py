@@ -108,7 +108,8 @@ class Shop:
 @pytest.fixture
 def shop(app_database: Any, tmp_path: Path) -> Callable[..., Shop]:
     """``shop(step, …, schema=…)`` plans one job of these steps and installs it; ``jobs=`` several, each with its steps
-    and schedule. Statements that stand for a loop are accepted by a decision."""
+    and schedule; ``session``: settings of the app's sessions. Statements that stand for a loop are accepted by a
+    decision."""
 
     def make(
         *steps: Step,
@@ -116,11 +117,14 @@ def shop(app_database: Any, tmp_path: Path) -> Callable[..., Shop]:
         schedule: str = "0 * * * *",
         apply: bool = True,
         jobs: dict[str, tuple[str, tuple[Step, ...]]] | None = None,
+        session: dict[str, str] | None = None,
     ) -> Shop:
         app_database.execute(schema)
         wanted = jobs or {"Shop.CacheWorker": (schedule, steps)}
+        told = session or {}
         judged = building.application(
-            tmp_path, *(building.classified(w, *each, schedule=when) for w, (when, each) in wanted.items())
+            tmp_path,
+            *(building.classified(w, *each, schedule=when, session=told) for w, (when, each) in wanted.items()),
         )
         (tmp_path / "mix.exs").write_text("defmodule Shop.MixProject do\n  use Mix.Project\nend\n")
         rewritten = [job for job in judged.jobs if any(s.loop for s in job.steps)]
