@@ -112,6 +112,7 @@ def test_a_whole_literal_becomes_a_parameter() -> None:
         "COMMENT ON TABLE t IS '#{D}'",
         "DELETE FROM t WHERE b < '#{D}'; DELETE FROM u",
         "DO '#{D}'",
+        "DELETE FROM t WHERE a = $1 AND b < '#{D}'",
     ],
 )
 def test_anything_else_is_no_parameter(sql: str) -> None:

@@ -183,11 +183,11 @@ def recursion(
                 if not marks or after.failed:
                     out.append((after, value, False))
                     continue
-                last = after.events[-1]
                 # What comes after the call would run once for each turn, after the last.
                 follows = len(marks) == 1 and marks[0] == len(after.events) - 1
-                handed.append(last.again or ())  # noqa: B023 - called within this round
-                out.append((replace(after, events=after.events[:-1]), value, True if follows else None))
+                handed.extend(e.again for e in after.events if e.again is not None)  # noqa: B023 - within this round
+                sent = tuple(e for e in after.events if e.again is None)
+                out.append((replace(after, events=sent), value, True if follows else None))
             return out
 
         found = turns(ev, turn, state, scope, span, given)

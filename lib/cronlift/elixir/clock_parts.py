@@ -102,6 +102,8 @@ def as_parameters(value: ClockSql, given: int) -> tuple[str, tuple[QuotedClock, 
         literals = [n["sval"]["sval"] for k, n in tree if k == "A_Const" and n.get("sval")]
         if any(_names_its_type(n, marks) for k, n in tree if k == "TypeCast"):
             return None
+        if max((int(n.get("number", 0)) for k, n in tree if k == "ParamRef"), default=0) > given:
+            return None  # the call fails: it gives fewer than the statement asks for
         sql = marked
         for number_, mark in enumerate(marks, start=given + 1):
             before, quoted, after = sql.partition(f"'{mark}'")
