@@ -49,3 +49,15 @@ def test_the_command_lists_it(app: Path, capsys: pytest.CaptureFixture[str]) -> 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["what", "now", "risk", "runs", "a", "day", "job", "verdict"]
     assert "oban:A.Often" in lines[1] and "96" in lines[1]
+
+
+def test_a_question_comes_before_the_move(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = app / "config" / "config.exs"
+    config.write_text(
+        config.read_text().replace("config :a, Oban", 'if System.get_env("X") do\nconfig :a, Oban') + "end\n"
+    )
+    ways = {t.job.worker: t.way for t in order_of_attack(classify(app))}
+    assert ways["A.Often"] == "needs a look" and ways["A.Stays"] == "stays"
+    assert main(["classify", "--app", str(app)]) == 0
+    shown = capsys.readouterr()
+    assert "to be said before a move" in shown.out + shown.err and 'System.get_env("X")' in shown.out

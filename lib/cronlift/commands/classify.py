@@ -40,6 +40,11 @@ def register(app: typer.Typer) -> None:
             why = f"{first.text} ({first.file}:{first.line})" if first else ""
             rows.append((job.id, job.schedule or "at boot", job.verdict, why))
         output.table(("job", "schedule", "verdict", "why"), rows)
+        movable = [j for j in found.jobs if j.verdict == "pure_sql"]
+        asked = [(j.id, q.text, f"{q.file}:{q.line}") for j in movable for q in j.questions]
+        if asked:
+            output.say("to be said before a move (a decision with `move: true`):")
+            output.table(("job", "what", "where"), asked)
         remarks = [(j.id, r.text, f"{r.file}:{r.line}") for j in found.jobs for r in j.remarks]
         if remarks:
             output.say("noticed:")

@@ -55,7 +55,7 @@ def minutes_saved(
 
 def _way(job: ClassifiedJob) -> Way:
     if job.verdict == "pure_sql":
-        return "automatic"
+        return "needs a look" if job.questions and not job.approved else "automatic"
     return "needs a look" if job.verdict in ("split", "needs_review", "no_effect") else "stays"
 
 
