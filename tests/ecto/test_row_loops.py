@@ -135,3 +135,11 @@ def test_a_rewrite_cannot_be_accepted_where_none_is_proposed(kept: dict[str, Cla
 def test_a_row_that_turns_up_twice_is_not_joined_silently(kept: dict[str, ClassifiedJob]) -> None:
     texts = [r.text for r in kept["joined_rows_repeat"].reasons if r.code == "loop-not-one-statement"]
     assert texts == ["the query may return a row more than once: its second turn fails in the application"]
+
+
+@pytest.mark.parametrize("name", ["value_computed_from_the_row", "cast_and_validated", "condition_on_the_row"])
+def test_no_decision_moves_a_job_without_its_statement(name: str, kept: dict[str, ClassifiedJob]) -> None:
+    """The SELECT alone would be a job that does nothing, the statement alone one that does it once."""
+    assert kept[name].steps
+    with pytest.raises(UsageError, match="not all of what it writes"):
+        _decided(kept[name], verdict="pure_sql")

@@ -59,6 +59,11 @@ def handles(name: str, count: int) -> bool:
     return before is not None and before <= count <= before + (2 if name == "aggregate" else 1)
 
 
+def writes(name: str) -> bool:
+    """Whether a repository's function changes data."""
+    return name.startswith(("insert", "update", "delete"))
+
+
 def call(
     ev: Evaluator, repo: Module, name: str, args: tuple[Value, ...], state: State, scope: Scope, span: Span
 ) -> list[Flow]:
@@ -69,6 +74,8 @@ def call(
             flows += _one(ev, repo, name, chosen, state, scope, span)
         except NoSqlError as error:
             ev.problem(error.code, f"{repo.name}.{name}: {error.text}", span)
+            if writes(name):
+                ev.unwritten(span)
             flows.append((state, ROWS))
     return merge(flows)
 

@@ -20,7 +20,7 @@ from cronlift.ecto.statement import Rendering, Statement
 from cronlift.ecto.tables import Tables
 from cronlift.elixir.rows import Read, Rewrite, RowField, Rows
 from cronlift.elixir.syntax import Atom
-from cronlift.elixir.values import Known, Value
+from cronlift.elixir.values import Known, Unknown, Value
 
 _NOT_ONE = "loop-not-one-statement"
 
@@ -39,6 +39,8 @@ def rewrite(database: Database, tables: Tables, name: str, query: QueryValue, re
     whole = _Rewriting(database, tables, query, read).query()
     rendering = Rendering(database, tables)
     made = rendering.delete_all(whole) if name == "delete_all" else rendering.update_all(whole)
+    if any(isinstance(node, Unknown) for node in _nodes(made.parameters)):
+        raise NotKnownError("a value that is sent is computed in the application, perhaps from the row", _NOT_ONE)
     return Rewrite(read, made.sql, made.parameters), made
 
 

@@ -55,8 +55,8 @@ class Scope:
 
 @dataclass(slots=True)
 class Findings:
-    """What a run met besides its flows: effects, things not understood, the functions it went through, and every
-    statement sent (for runs that are ended before they have flows)."""
+    """What a run met besides its flows: effects, things not understood, the functions it went through, every
+    statement sent (for runs that are ended before they have flows), and the places of those that no SQL is known of."""
 
     effects: dict[tuple[str, str, str, int], Effect] = field(default_factory=dict)
     problems: dict[tuple[str, str, int], Reason] = field(default_factory=dict)
@@ -67,6 +67,7 @@ class Findings:
     sent: dict[tuple[object, ...], SqlEvent] = field(default_factory=dict)
     pinned: dict[str, Loss] = field(default_factory=dict)
     questions: dict[str, Reason] = field(default_factory=dict)
+    unwritten: dict[tuple[str, int], None] = field(default_factory=dict)
     session: dict[str, str] = field(default_factory=dict)
 
 
@@ -121,6 +122,10 @@ class Evaluator:
     def question(self, code: str, text: str, span: Span) -> None:
         """Note what only the deployment knows; it leaves the verdict as it is (model/verdict.py, QUESTIONS)."""
         self.findings.questions.setdefault(code, Reason(code=code, text=text, file=span.file, line=span.line))
+
+    def unwritten(self, span: Span) -> None:
+        """Note a place where a statement is sent that changes data and cannot be written down."""
+        self.findings.unwritten[span.file, span.line] = None
 
     def unknown_call(self, what: str, why: str, span: Span, scope: Scope) -> Unknown:
         """A call that leads where nothing is known: an effect of unknown kind."""

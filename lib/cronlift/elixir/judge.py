@@ -41,13 +41,15 @@ _LOSSES = {
 
 @dataclass(slots=True)
 class Judgement:
-    """A verdict with its evidence."""
+    """A verdict with its evidence; ``unwritten``: where statements are sent that no SQL, or no number of times, is
+    known of."""
 
     verdict: VerdictName
     reasons: list[Reason] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     stays: list[Effect] = field(default_factory=list)
+    unwritten: list[tuple[str, int]] = field(default_factory=list)
 
 
 def _no_columns(relation: str, column: str) -> str | None:
@@ -108,7 +110,9 @@ def judge(
             reasons += _asks_again(good, sequences, entry)
     reasons += _other_repository(sent, repo)
     if reasons:
-        return Judgement("needs_review", reasons, steps, losses)
+        looped = [(e.span.file, e.span.line) for e in sent if e.loop]
+        unwritten = list(dict.fromkeys([*findings.unwritten, *looped]))
+        return Judgement("needs_review", reasons, steps, losses, unwritten=unwritten)
     if not any(s.writes for s in steps):
         fails = any(not state.odd and _on_purpose(value) for state, value in good)
         if fails or any(e.kind == "telemetry" or e.what.startswith(_ALARMS) for e in effects):

@@ -139,6 +139,8 @@ def call(
         if operations.handles(name, len(args)):
             return operations.call(ev, module, name, args, state, scope, span)
         ev.problem("ecto-query", f"{what}: SQL written in Ecto's query language is not translated yet", span)
+        if operations.writes(name):
+            ev.unwritten(span)
         return [(state, Unknown("row data"))]
     return [(state, ev.unknown_call(what, "this function of the repository is not known", span, scope))]
 
@@ -183,6 +185,7 @@ def _query(
         if sql is None:
             origin = text.origin if isinstance(text, Unknown) else "computed"
             ev.problem("sql-unknown", f"the text of the SQL is not known: it depends on {origin}", span)
+            ev.unwritten(span)
         if not isinstance(parameters, ListValue):
             ev.problem("parameters-unknown", "the list of parameters is not known", span)
         event = SqlEvent(
@@ -263,6 +266,7 @@ def _transaction(
     if not isinstance(work, Function | MultiValue):
         ev.effect("sql", f"{module.name}.{name}/{len(args)}", span, scope)
         ev.problem("ecto-query", "what the transaction does is not known", span)
+        ev.unwritten(span)
         return [(state, Unknown("row data"))]
     outermost = scope.transaction is None
     number = state.transactions + 1 if outermost else scope.transaction

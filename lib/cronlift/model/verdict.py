@@ -126,7 +126,8 @@ class Step(Record):
 class ClassifiedJob(Job):
     """A job with its verdict. ``decided`` says that a person's decision changed the verdict, ``approved`` that
     one selects it for the move; ``code_hash`` covers the entry and every function on its path; ``session`` holds the
-    settings of the app's sessions that the procedure makes for itself."""
+    settings of the app's sessions that the procedure makes for itself; ``unwritten`` are the places (file:line) of
+    statements that change data and stand in no step as the app sends them: unknown, or sent in a loop."""
 
     verdict: VerdictName
     reasons: tuple[Reason, ...] = ()
@@ -135,6 +136,7 @@ class ClassifiedJob(Job):
     statements: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     stays: tuple[Effect, ...] = ()
+    unwritten: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     code_hash: str = ""
     session: dict[str, str] = Field(default_factory=dict)

@@ -113,6 +113,7 @@ def _classified(
         if judgement.verdict != "no_effect"
         else (),
         stays=tuple(judgement.stays),
+        unwritten=tuple(f"{file}:{line}" for file, line in judgement.unwritten),
         remarks=(*seen.remarks, *noticed),
         code_hash=code_hash,
         session=evaluator.findings.session if judgement.steps else {},

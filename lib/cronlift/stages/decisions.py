@@ -143,6 +143,12 @@ def _decided(job: ClassifiedJob, decision: Decision) -> ClassifiedJob:
             where=f"{job.config.file}:{job.config.line}",
             do="leave it in the application, or write its SQL where it can be read",
         )
+    if verdict == "pure_sql" and job.unwritten and decision.witness is None:
+        raise UsageError(
+            f"{job.id} cannot be decided to be pure SQL: not all of what it writes is known as statements",
+            where=", ".join(job.unwritten),
+            do="write what is sent there so that it can be read, or leave the job in the application",
+        )
     loop = next((step for step in job.steps if step.loop is not None), None)
     if verdict == "pure_sql" and loop is not None and not decision.rewrite:
         raise UsageError(
