@@ -74,6 +74,8 @@ def _comments(project: Project, job: Job) -> Iterator[tuple[str, int]]:
     """The comment lines right above an entry, as one text, and the one behind it. Above several entries stands a
     heading, whose words may be about any of them."""
     lines = _lines(project, job.config.file)
+    if job.config.end_line > len(lines):
+        return  # the entry was taken out since (cronlift check looks at moved jobs by where they stood)
     above: list[str] = []
     at = job.config.line - 1
     while at > 0 and lines[at - 1].lstrip().startswith("#"):
@@ -82,7 +84,7 @@ def _comments(project: Project, job: Job) -> Iterator[tuple[str, int]]:
     below = lines[job.config.end_line].lstrip() if job.config.end_line < len(lines) else ""
     if above and not below.startswith("{"):
         yield "\n".join(reversed(above)), at + 1
-    if behind := _TRAILING.search(lines[job.config.end_line - 1] if job.config.end_line <= len(lines) else ""):
+    if behind := _TRAILING.search(lines[job.config.end_line - 1]):
         yield behind[1].strip(), job.config.end_line
 
 
