@@ -30,7 +30,7 @@ class _Started:
 def never_started(project: Project, config: Config, job: Job) -> Reason | Remark | None:
     """Nothing in the application's code reads the setting that holds the job's entry: a question where Oban is seen to
     be started with other options, a remark where no start is in sight."""
-    setting = _setting(config, job)
+    setting = _setting(project, config, job)
     if job.source != "oban" or job.kind != "cron" or setting is None or setting.key is None:
         return None
     memo = project.memo.setdefault("starting", {})
@@ -51,12 +51,13 @@ def never_started(project: Project, config: Config, job: Job) -> Reason | Remark
     return Reason(code="never-started", text=text, file=file, line=line)
 
 
-def _setting(config: Config, job: Job) -> Setting | None:
-    """The setting whose text holds the entry."""
+def _setting(project: Project, config: Config, job: Job) -> Setting | None:
+    """The setting whose text holds the entry; None where the entry was taken out since."""
+    worker = job.worker.rpartition(".")[2].encode()
     for setting in config.settings:
         value = setting.value.span
         if value.file == job.config.file and value.line <= job.config.line <= value.end_line:
-            return setting
+            return setting if worker in project.readable(value.file)[value.start : value.end] else None
     return None
 
 
