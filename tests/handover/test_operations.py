@@ -122,6 +122,22 @@ def test_start(shop, installed):
     assert (again.complete, gates(shop)) == (True, before)
 
 
+def test_a_canary_goes_first(shop, installed):
+    with pytest.raises(UsageError, match="none of the jobs"):
+        act(Start(wait=0, canary="oban:X"), installed, shop)
+    first = act(Start(wait=0, canary=CLEANUP), installed, shop)
+    assert (first.complete, [j.after for j in first.jobs]) == (False, ["started", "shut"])
+    with pytest.raises(Pending, match="has not run since"):
+        act(Start(wait=0, canary=CLEANUP), installed, shop)
+    shift(shop, "10 minutes", "pg_from")
+    ran(shop, CLEANUP, state="failed")
+    with pytest.raises(SafetyError, match="the canary's last run failed"):
+        act(Start(wait=0, canary=CLEANUP), installed, shop)
+    shop.execute("UPDATE cronlift.run_log SET state = 'succeeded'", user="postgres")
+    rest = act(Start(wait=0, canary=CLEANUP), installed, shop)
+    assert (rest.complete, [j.after for j in rest.jobs]) == (True, ["started", "started"])
+
+
 def test_start_needs_an_installation(shop, plan):
     with pytest.raises(SafetyError) as stopped:
         act(Start(wait=0), plan, shop)

@@ -57,6 +57,9 @@ def start(
     job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
+    canary: Annotated[
+        str | None, typer.Option("--canary", help="The job that goes first; the others after it has succeeded.")
+    ] = None,
     wait: Wait = 80,
     service: options.Service = None,
     dsn_env: options.DsnEnv = None,
@@ -65,7 +68,7 @@ def start(
 ) -> int:
     """Hand the jobs to pg_cron, at a moment between two ticks; the fence keeps the application's rows away."""
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Start(wait=wait), run, server, job, apply, plan_hash, as_json)
+    return _operate(Start(wait=wait, canary=canary), run, server, job, apply, plan_hash, as_json)
 
 
 def complete(

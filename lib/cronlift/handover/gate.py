@@ -94,6 +94,12 @@ def runs(connection: Connection, jobs: Sequence[str], now: datetime) -> dict[str
     return {str(row[0]): Runs(*row[1:]) for row in found}  # type: ignore[arg-type]
 
 
+def latest_run(connection: Connection, row: Row) -> str | None:
+    """How the job's latest run since its start ended; None where there was none."""
+    found = connection.execute(resources.sql("handover/latest_run"), {"job": row.job, "since": row.pg_from}).fetchone()
+    return None if found is None else str(found[0])
+
+
 def clock(connection: Connection) -> datetime:
     """The server's clock."""
     row = connection.execute("SELECT pg_catalog.clock_timestamp()").fetchone()

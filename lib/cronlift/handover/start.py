@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from cronlift.errors import SafetyError
+from cronlift.errors import Pending, SafetyError, UsageError
 from cronlift.handover import checks, gate
 from cronlift.handover.alone import Alone
 from cronlift.handover.gate import Row, Switch
@@ -19,9 +19,11 @@ from cronlift.model.plan import PlannedJob
 
 @dataclass(frozen=True)
 class Start:
-    """``wait``: seconds to wait for pg_cron's first sign of life."""
+    """``wait``: seconds to wait for pg_cron's first sign of life. ``canary``: the id of the job that goes first, alone;
+    the others go once a run of it has succeeded."""
 
     wait: float = 80
+    canary: str | None = None
     verb: Literal["start"] = "start"
 
     def look(self, before: Before) -> Sequence[Look]:
@@ -57,9 +59,40 @@ class Start:
             names = ", ".join(s.job for s in late)
             notes.append(f"committed too late: look who ran the tick after {instant(late[0].pg_from)} of {names}")
         alone = Alone(before).schedule({s.job: s for s in switches})
-        return After(complete=alone.complete and not late, notes=(*notes, *alone.notes))
+        waiting = self.canary is not None and any(s.job == self.canary for s in switches) and len(before.jobs) > 1
+        if waiting:
+            notes.append("the others start when the same command is run again, after a run of this one has succeeded")
+        return After(complete=alone.complete and not late and not waiting, notes=(*notes, *alone.notes))
 
     def _starting(self, before: Before) -> list[tuple[PlannedJob, Row]]:
+        starting = self._may_start(before)
+        if self.canary is None:
+            return starting
+        first = [(job, row) for job, row in starting if job.id == self.canary]
+        return first or self._after_canary(before, starting)
+
+    def _after_canary(self, before: Before, others: list[tuple[PlannedJob, Row]]) -> list[tuple[PlannedJob, Row]]:
+        """The others, where the canary has succeeded."""
+        row = before.rows.get(self.canary or "")
+        if row is None:
+            raise UsageError(f"the canary {self.canary} is none of the jobs", do="name one of them with --canary")
+        if not others:
+            return []
+        ran = gate.latest_run(before.sessions.app, row)
+        if ran is None:
+            raise Pending(
+                f"the canary {row.job} has not run since {instant(row.pg_from)}",
+                do="run the same command again after its next tick: the others start then",
+            )
+        if ran != "succeeded":
+            raise SafetyError(
+                f"the canary's last run {ran}: the others stay where they are",
+                where=row.job,
+                do="cronlift jobs status tells more; cronlift jobs rollback gives it back",
+            )
+        return others
+
+    def _may_start(self, before: Before) -> list[tuple[PlannedJob, Row]]:
         starting = []
         for job in before.jobs:
             row = stands(before, job)

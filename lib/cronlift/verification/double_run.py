@@ -6,7 +6,9 @@ from cronlift.model.job import Job
 from cronlift.model.plan import PlannedJob
 from cronlift.model.verification import Check
 from cronlift.stages.inventory import inventory
+from cronlift.verification import gated
 from cronlift.verification.context import Context
+from cronlift.verification.gated import Standing
 
 
 def check(context: Context) -> dict[str, Check]:
@@ -15,10 +17,11 @@ def check(context: Context) -> dict[str, Check]:
         text = "not looked at: the application's folder was not named (--app)"
         return {job.id: Check(name="double_run", status="not_checked", text=text) for job in context.plan.jobs}
     entries = [job for job in inventory(context.app, context.env).jobs if job.kind == "cron"]
-    return {job.id: _check(job, entries, context) for job in context.plan.jobs}
+    gates = gated.standings(context)
+    return {job.id: _check(job, entries, context, gates.get(job.id)) for job in context.plan.jobs}
 
 
-def _check(job: PlannedJob, entries: list[Job], context: Context) -> Check:
+def _check(job: PlannedJob, entries: list[Job], context: Context, gate: Standing | None) -> Check:
     still = [e for e in entries if _same(e, job)]
     lines = tuple(f"{e.config.file}:{e.config.line}: {e.schedule} {e.worker}" for e in still)
     others = tuple(
@@ -32,6 +35,11 @@ def _check(job: PlannedJob, entries: list[Job], context: Context) -> Check:
         return Check(name="double_run", status="passed", text=text, evidence=others)
     if not context.installed[job.id].runs:
         text = "the application runs it, as it should while nothing is installed"
+        return Check(name="double_run", status="passed", text=text, evidence=(*lines, *others))
+    if gate is not None and gate.state != "completed":
+        text = "the gate lets only one side run a tick, whatever the crontab holds"
+        if gate.state in ("started", "paused"):
+            text = "it is still in the application's crontab: the fence turns its rows away until a deploy takes it out"
         return Check(name="double_run", status="passed", text=text, evidence=(*lines, *others))
     return Check(
         name="double_run",

@@ -12,11 +12,12 @@ from typing import Any
 
 from cronlift import resources
 from cronlift.errors import CronliftError
+from cronlift.generate import command
 from cronlift.model.plan import PlannedJob
 from cronlift.model.verification import Check
 from cronlift.postgres.server import Connection
 from cronlift.schedule import next_firings
-from cronlift.verification import probe
+from cronlift.verification import gated, probe
 from cronlift.verification.context import Context
 
 _ENDED = ("succeeded", "failed")
@@ -26,6 +27,7 @@ def check(context: Context) -> dict[str, Check]:
     """What pg_cron recorded; with probes, all jobs' in one minute."""
     checks: dict[str, Check] = {}
     waiting: list[PlannedJob] = []
+    gates = gated.standings(context)
     with context.server.connect_cron() as connection:
         now, records = _clock(connection)
         for job in context.plan.jobs:
@@ -36,6 +38,9 @@ def check(context: Context) -> dict[str, Check]:
                 checks[job.id] = _check("not_installed", "nothing is scheduled")
             else:
                 recorded = _recorded(connection, job, context, now)
+                if job.id in gates:
+                    context.note(job, "gate", gated.evidence(gates[job.id]))
+                    recorded = gated.real_run(gates[job.id])
                 if recorded is not None:
                     checks[job.id] = recorded
                 if recorded is None or (context.probe and recorded.status != "failed"):
@@ -83,6 +88,8 @@ def _recorded(connection: Connection, job: PlannedJob, context: Context, now: da
 
 
 def _probed(jobs: Sequence[PlannedJob], context: Context) -> dict[str, Check]:
+    # A managed entry asks the gate, which is shut: the probe runs what the runner would call.
+    jobs = [job.model_copy(update={"command": command.flat(job)}) if job.managed else job for job in jobs]
     results = probe.run(jobs, context.plan.target, context.server, context.pg_cron)
     checks = {}
     for job in jobs:

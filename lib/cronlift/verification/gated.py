@@ -1,0 +1,57 @@
+"""What the gate and the run log say of managed jobs: pg_cron's own record counts runs that a shut gate held back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cronlift import resources
+from cronlift.installation import state
+from cronlift.model.handover import GateState
+from cronlift.model.verification import Check
+from cronlift.verification.context import Context
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a job's gate stands, and its latest run on its own schedule: ``ended`` None where there was none."""
+
+    state: GateState
+    ended: str | None
+    message: str | None
+    tick: datetime | None
+
+
+def standings(context: Context) -> dict[str, Standing]:
+    """Of the plan's jobs behind the gate; empty for a plain plan, and where nothing is installed."""
+    jobs = [job.id for job in context.plan.jobs if job.managed is not None and job.procedure is not None]
+    if not jobs:
+        return {}
+    with context.server.connect(context.plan.target.database) as connection:
+        rows = (
+            connection.execute(resources.sql("verify/managed_runs"), {"jobs": jobs}).fetchall()
+            if state.has_schema(connection)
+            else []
+        )
+    connection.close()
+    return {str(row[0]): Standing(*row[1:]) for row in rows}  # type: ignore[arg-type]
+
+
+def real_run(standing: Standing) -> Check:
+    """The check ``real_run`` of a managed job."""
+    if standing.state in ("shut", "rolled_back", "disarmed"):
+        text = f"the gate is {standing.state.replace('_', ' ')}: the application runs the job (cronlift jobs start)"
+        return Check(name="real_run", status="pending", text=text)
+    if standing.ended is None:
+        text = "no run yet since the start: verify again after the next tick"
+        return Check(name="real_run", status="pending", text=text)
+    if standing.ended == "failed":
+        said = (standing.message or "no message").strip().splitlines()[0]
+        return Check(name="real_run", status="failed", text=f"its last run by pg_cron failed: {said}")
+    return Check(name="real_run", status="passed", text="pg_cron has run it on its own schedule, and it succeeded")
+
+
+def evidence(standing: Standing) -> dict[str, str | None]:
+    """What the databases said."""
+    tick = standing.tick.astimezone(UTC).isoformat() if standing.tick else None
+    return {"gate": standing.state, "last_run": standing.ended, "tick": tick}
