@@ -1,5 +1,5 @@
--- Asks the gate for a run, and logs its start. cause tick: for the tick that is due now; catch_up: for in_tick; by_hand:
--- for none. run is NULL where there is nothing to run. Locks (a session's, until finish): one says that the run is alive,
+-- Asks the gate for a run, and logs its start. cause tick: for the tick that is due now, or the one a run that leads
+-- names; catch_up: for in_tick; by_hand: for none. run is NULL where there is nothing to run. Locks (a session's, until finish): one says that the run is alive,
 -- the other keeps runs of one job apart as its overlap policy says.
 CREATE OR REPLACE FUNCTION cronlift.claim(
   in_job text, in_cause text, caller name, in_tick timestamptz DEFAULT NULL, OUT run bigint, OUT call text,
@@ -25,13 +25,14 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'job % is disarmed in this database', gate.job;
   END IF;
+  due := in_tick;
   IF in_cause = 'tick' THEN
-    due := cronlift.tick(gate.schedule, statement_timestamp(), gate.timezone);
-    IF NOT cronlift.owns(gate, due) OR NOT cronlift.is_due(gate.guard, due) THEN
+    due := coalesce(in_tick, cronlift.tick(gate.schedule, statement_timestamp(), gate.timezone));
+    IF NOT cronlift.owns(gate, due) OR NOT cronlift.is_due(gate.guard, due)
+      OR (in_tick IS NULL AND cronlift.is_led(gate, due))
+    THEN
       RETURN;
     END IF;
-  ELSE
-    due := in_tick;
   END IF;
   IF gate.state = 'paused' AND in_cause = 'tick' THEN
     PERFORM cronlift.skip(gate, due, in_cause, 'paused');

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS cronlift.gate (
   backoff text NOT NULL DEFAULT 'oban' CHECK (backoff ~ '^(oban|[0-9]{1,6})$'),
   catch_up boolean NOT NULL DEFAULT false,
   unique_across boolean NOT NULL DEFAULT false,
+  follows text,
   changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   CHECK (pg_from IS NOT NULL OR state IN ('shut', 'disarmed')),
   CHECK (pg_until IS NULL OR pg_from <= pg_until)

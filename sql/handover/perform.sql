@@ -1,5 +1,5 @@
--- Runs a body that does not end its transaction, and logs the end; failure and code tell how it failed. No SET clause,
--- since it commits: whoever calls it has pinned the search_path.
+-- Runs a body that does not end its transaction, logs the end, and runs what follows it; failure and code tell how it
+-- failed. No SET clause, since it commits: whoever calls it has pinned the search_path.
 CREATE OR REPLACE PROCEDURE cronlift.perform(
   IN run bigint, IN call text, IN unless text, INOUT failure text, INOUT code text
 )
@@ -29,5 +29,6 @@ BEGIN
     PERFORM cronlift.finish(run, failure, wrote);
   END IF;
   COMMIT;
+  CALL cronlift.follow(run);
 END
 $perform$;

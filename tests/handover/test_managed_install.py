@@ -8,10 +8,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "generate"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "install"))
 
-from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, step
+from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, decision, step
 from catalogue import differences, exact
 
 from cronlift.errors import SafetyError
+from cronlift.model.decision import Decisions
 from cronlift.stages.generate import generate
 from cronlift.stages.install import MANAGED, install, rollback
 
@@ -52,6 +53,28 @@ def test_what_a_managed_plan_says(plan):
     assert prewarm.command.startswith("DO $run$\nDECLARE\n  run bigint;\nBEGIN\n  CALL cronlift.begin(")
     assert friday.schedule.guard is None or "$1" in friday.managed.guard
     assert vacuum.command == "VACUUM public.cart"
+
+
+def test_a_chain_is_planned_by_decision_and_refused_where_it_cannot_hold(shop, tmp_path):
+    def made(**follows):
+        decided = {j.id: decision(j, **({"follows": follows[j.worker[5:]]} if j.worker[5:] in follows else {}))
+                   for j in JOBS}  # fmt: skip
+        decisions = Decisions(schema_version=1, jobs=decided)
+        return generate(application(tmp_path, *JOBS), tmp_path, shop.server, decisions=decisions, mode="managed")
+
+    fine = made(CartCleanupWorker="oban:Shop.PrewarmWorker")
+    assert fine.refused == ()
+    assert fine.jobs[0].managed.follows == "oban:Shop.PrewarmWorker"
+    for follows, why in (
+        ({"CartCleanupWorker": "oban:X"}, "is not in the plan"),
+        ({"PrewarmWorker": "oban:Shop.CartCleanupWorker"}, "ends transactions itself"),
+        ({"CartCleanupWorker": "oban:Shop.VacuumWorker"}, "stands alone"),
+        (
+            {"CartCleanupWorker": "oban:Shop.FridayWorker", "FridayWorker": "oban:Shop.CartCleanupWorker"},
+            "in a circle",
+        ),
+    ):
+        assert why in made(**follows).refused[0].why
 
 
 @both

@@ -193,6 +193,49 @@ def test_overlap(gated, gate, overlap, states):
     assert [r[1] for r in log(gated)] == states
 
 
+YEARLY = "0 0 1 1 *"
+
+
+def test_a_job_that_follows_runs_behind_the_other_of_the_same_tick(gated, gate):
+    gate(schedule=YEARLY)
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker")
+    gate(job="oban:Shop.Third", worker="Shop.Third", schedule=YEARLY, follows="oban:Shop.Second")
+    assert call(gated, "CALL cronlift.run('oban:Shop.Third')") is None
+    assert call(gated, "CALL cronlift.run('oban:Shop.Second')") is None
+    assert log(gated) == []  # their own entries leave them to the run that leads
+    assert call(gated, RUN) is None
+    found = rows(gated, "SELECT job, state, tick FROM cronlift.run_log ORDER BY id")
+    assert [(j, s) for j, s, _ in found] == [
+        ("oban:Shop.Worker", "succeeded"), ("oban:Shop.Second", "succeeded"), ("oban:Shop.Third", "succeeded")
+    ]  # fmt: skip
+    assert len({tick for *_, tick in found}) == 1
+
+
+def test_what_follows_waits_for_the_last_attempt_and_is_left_out_behind_a_failure(gated, gate):
+    gate(schedule=YEARLY, procedure="public.fail", max_attempts=2, backoff="0")
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker")
+    call(gated, RUN)
+    assert [r[1] for r in log(gated)] == ["failed"]
+    call(gated, "CALL cronlift.sweep()")
+    assert [(r[1], r[4]) for r in log(gated)][1:] == [
+        ("failed", "no luck"), ("skipped", "oban:Shop.Worker, which it follows, failed")
+    ]  # fmt: skip
+
+
+def test_what_follows_another_schedule_runs_by_itself_where_the_other_is_not_due(gated, gate):
+    gate(schedule=YEARLY)
+    gate(job="oban:Shop.Second", worker="Shop.Second", follows="oban:Shop.Worker")
+    assert call(gated, "CALL cronlift.run('oban:Shop.Second')") is None
+    assert rows(gated, "SELECT job, state FROM cronlift.run_log") == [("oban:Shop.Second", "succeeded")]
+
+
+def test_a_body_that_commits_leads_too(gated, gate):
+    gate(commits=True, procedure="public.commits", schedule=YEARLY)
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker")
+    assert call(gated, BLOCK.format("commits")) is None
+    assert [r[1] for r in log(gated)] == ["succeeded", "succeeded"]
+
+
 def test_unique_across_both_sides(gated, gate):
     gate(unique_across=True, schedule="0 0 1 1 *")
     gated.execute("INSERT INTO oban_jobs (worker, state) VALUES ('Shop.Worker', 'executing')")
@@ -212,6 +255,7 @@ BEGIN
   IF run IS NOT NULL THEN
     CALL public.{}();
     PERFORM cronlift.finish(run);
+    CALL cronlift.follow(run);
   END IF;
 END
 $run$"""

@@ -28,6 +28,7 @@ def managed(job_id: str, call: str, *, commits: bool) -> str:
         "  IF run IS NOT NULL THEN",
         f"    {call};",
         "    PERFORM cronlift.finish(run);",
+        "    CALL cronlift.follow(run);",
         "  END IF;",
         "END",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from cronlift import resources
 from cronlift.generate.catalog import Connection
 from cronlift.generate.refusal import RefusalError
 from cronlift.model.decision import Decision
-from cronlift.model.plan import Managed, ScheduleVerdict
+from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict
 from cronlift.model.verdict import ClassifiedJob, Loss
 from cronlift.schedule.guard import NOW
 
@@ -76,6 +77,7 @@ class Gating:
             backoff=backoff,
             catch_up=bool(decision and decision.catch_up and gated and not commits),
             unique_across=bool(decision and decision.unique_across and gated and not commits),
+            follows=decision.follows if decision and gated else None,
             oban=self.oban,
         )
 
@@ -91,6 +93,38 @@ class Gating:
             names = ", ".join(q.relation for q in found)
             raise RefusalError("several-queue-tables", f"{names}: name the job's with queue_table in a decision")
         return found[0]
+
+
+def check_chains(planned: Sequence[PlannedJob]) -> dict[str, str]:
+    """Of each job that cannot follow the one its decision names, why: only a body that the runner can call may follow,
+    as the same role, a job of the same plan, and not in a circle."""
+    by_id = {job.id: job for job in planned}
+    wrong = {}
+    for job in planned:
+        lead = job.managed.follows if job.managed else None
+        if lead is None:
+            continue
+        if lead not in by_id:
+            wrong[job.id] = f"{lead}, which it is to follow, is not in the plan"
+        elif job.commits or by_id[lead].procedure is None:
+            wrong[job.id] = f"it cannot follow {lead}: one of them ends transactions itself, or stands alone"
+        elif by_id[lead].job_role != job.job_role:
+            wrong[job.id] = f"it cannot follow {lead}, which runs as another role ({by_id[lead].job_role})"
+        elif _in_a_circle(job.id, by_id):
+            wrong[job.id] = f"it follows {lead} in a circle"
+    return wrong
+
+
+def _in_a_circle(start: str, by_id: dict[str, PlannedJob]) -> bool:
+    seen: set[str] = set()
+    at: str | None = start
+    while at is not None and at in by_id:
+        if at in seen:
+            return True
+        seen.add(at)
+        gate = by_id[at].managed
+        at = gate.follows if gate else None
+    return False
 
 
 def queues(connection: Connection) -> tuple[Queue, ...]:

@@ -29,8 +29,8 @@ EVERY_MINUTE = "* * * * *"
 OBJECTS = (
     "gate", "run_log", "run_log_once", "run_log_running", "fence_hit", "fence_hit_tick", "retry", "heartbeat",
     "field", "on_day", "tick", "here", "is_due", "owns", "due", "backoff", "apart", "together", "log_start", "skip",
-    "task", "claim", "finish", "leave_out", "written", "perform", "begin", "run", "run_now", "beat", "bury",
-    "claim_due", "sweep", "fence", "closed", "prune",
+    "task", "is_led", "claim", "finish", "leave_out", "written", "led", "follow", "perform", "begin", "run",
+    "run_now", "beat", "bury", "claim_due", "sweep", "prune", "fence", "closed",
 )  # fmt: skip
 """The files of ``sql/handover`` that make up the schema, in the order in which each needs the ones before."""
 
@@ -110,6 +110,7 @@ def gate_facts(job: PlannedJob, target: Target) -> dict[str, Any]:
         "backoff": gate.backoff,
         "catch_up": gate.catch_up,
         "unique_across": gate.unique_across,
+        "follows": gate.follows,
     }
 
 

@@ -34,7 +34,7 @@ class Decision(Record):
     ``verdict`` overrules needs_review or takes a pure_sql back; the names and the role default to the plan's. In a
     managed plan: ``queue_table`` names the application's queue where several look like it (``schema.table``),
     ``max_attempts`` (default: the application's) and ``backoff`` (``oban``, or seconds) say how a failed run is tried
-    again, ``overlap``, ``catch_up`` and ``unique_across`` are as in the plan.
+    again, ``overlap``, ``catch_up``, ``unique_across`` and ``follows`` are as in the plan.
     """
 
     code_hash: str
@@ -57,6 +57,7 @@ class Decision(Record):
     backoff: str | None = None
     catch_up: StrictBool = False
     unique_across: StrictBool = False
+    follows: str | None = None
 
 
 class Decisions(Record):

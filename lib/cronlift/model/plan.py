@@ -69,7 +69,8 @@ class Managed(Record):
     where another entry has the same. ``guard`` is the schedule's guard with the tick as ``$1``. ``overlap``: a tick
     during a run waits (``queue``), is left out (``skip``) or runs beside it (``allow``); ``backoff`` is ``oban``
     (its default) or seconds; ``catch_up``: the latest tick is run later where nobody ran it; ``unique_across``: not
-    while the application executes the same job. ``oban`` is the version (or requirement) the application names: from
+    while the application executes the same job; ``follows`` is the id of the job
+    whose run of the same tick comes first. ``oban`` is the version (or requirement) the application names: from
     2.17 on a row says that it is cron's.
     """
 
@@ -83,6 +84,7 @@ class Managed(Record):
     backoff: str = "oban"
     catch_up: bool = False
     unique_across: bool = False
+    follows: str | None = None
     oban: str | None = None
 
 

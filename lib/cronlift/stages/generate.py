@@ -40,6 +40,9 @@ def generate(
     with server.connect(target.database) as connection:
         gates = _gates(connection, classification, app) if mode == "managed" else None
         planned, refused = plan_jobs(selected, app, decisions, target, connection, gates)
+    broken = gating.check_chains(planned)
+    refused += [Refused(id=job, code="chain", why=why) for job, why in broken.items()]
+    planned = [job for job in planned if job.id not in broken]
     chosen = {job.id for job in planned}
     return Plan(
         run_id=run_id,
