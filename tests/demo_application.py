@@ -19,8 +19,8 @@ SCHEDULED: int = FOUND - STARTUP
 
 
 def keep_away_from_ticks() -> None:
-    """Wait where a tick of a moved job (they come every 2 minutes) is near: a run between install and verify is shown,
-    and kept outputs have none."""
-    left = 120 - time.time() % 120
-    if left < 60:
+    """Wait where a tick of the jobs that the kept notebooks move (every 15 minutes at most) is near: a run between
+    install and verify is shown, and kept outputs have none."""
+    left = 900 - time.time() % 900
+    if left < 150:
         time.sleep(left + 1)

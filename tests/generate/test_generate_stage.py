@@ -166,7 +166,8 @@ def test_what_must_stand_alone_is_the_cron_command_itself(shop, tmp_path, statem
         ([step(DELETE), step(DELETE, repo="Shop.Replica")], "several-repos"),
         ([step("DELETE FROM nowhere")], "relation-not-found"),
         ([step("SELECT nothing_like_it()")], "not-accepted-by-server"),
-        ([step("CALL nothing_like_it()")], "tied-to-session"),
+        ([step("CALL nothing_like_it()")], "not-accepted-by-server"),
+        ([step("CALL gives_back(NULL)")], "call-returns"),
         ([step("CREATE INDEX ON cart (nothing_like_it(id))")], "function-not-found"),
         ([step("DELETE FROM cart WHERE no_column = 1")], "not-accepted-by-server"),
         ([step("REFRESH MATERIALIZED VIEW CONCURRENTLY plain_item")], "no-unique-index"),
@@ -181,6 +182,7 @@ def test_what_must_stand_alone_is_the_cron_command_itself(shop, tmp_path, statem
     ],
 )
 def test_refused_with_a_reason(shop, tmp_path, steps, code):
+    shop.execute("CREATE PROCEDURE gives_back(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := 1; END $$")
     found, why = refusal(plan(shop, tmp_path, classified("Shop.Bad", *steps)))
     assert found == code
     assert why

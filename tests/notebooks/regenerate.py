@@ -23,7 +23,11 @@ SANDBOX = f"pytest-{os.getpid()}-kept"
 KEPT: dict[str, str] = {
     "01_inventory": 'run = "runs/kept"',
     "02_classify": 'run = "runs/kept"',
-    "03_generate": 'run = "runs/kept"',
+    "03_generate": """run = "runs/kept"
+# Without those that run every few minutes: a tick between install and verify would be shown.
+from cronlift.notebook.parameters import resolve
+from cronlift.stages import decisions as deciding
+jobs = [job for job in deciding.load(resolve(decisions)).jobs if "TaskAssignment" not in job and "Learning" not in job]""",
     "04_install": """run = "runs/kept"
 apply = True
 # The hash names the server too, so it cannot be written down: the plan made a moment ago is approved.

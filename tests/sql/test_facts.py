@@ -54,7 +54,6 @@ def test_what_cannot_stand_in_a_transaction(sql: str, alone: bool) -> None:
         "SET search_path = x",
         "COPY t TO STDOUT",
         "LISTEN c",
-        "CALL p()",
         "DO $$ BEGIN END $$",
         "SELECT set_config('a.b', 'c', false)",
         "SELECT pg_try_advisory_lock(1)",
@@ -65,6 +64,12 @@ def test_what_cannot_stand_in_a_transaction(sql: str, alone: bool) -> None:
 )
 def test_what_is_tied_to_a_session_or_unknown(sql: str) -> None:
     assert facts(sql).tied
+
+
+def test_a_procedure_that_is_called_is_named() -> None:
+    found = facts("CALL shop.tidy($1, lower('X'))")
+    assert (found.command, found.functions, found.parameters) == ("CALL", ("shop.tidy", "lower"), 1)
+    assert found.writes and not found.tied and not found.alone
 
 
 @pytest.mark.parametrize("sql", ["", "DELETE FROM a; DELETE FROM b", "DELETE FORM t", "-- nothing"])

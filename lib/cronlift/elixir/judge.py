@@ -108,7 +108,7 @@ def judge(
         reasons += _control_flow(flows, good, sequences, findings, entry)
         if retried:
             reasons += _asks_again(good, sequences, entry)
-    reasons += _other_repository(sent, repo)
+    reasons[:0] = _other_repository(sent, effects, repo)
     if reasons:
         looped = [(e.span.file, e.span.line) for e in sent if e.loop]
         unwritten = list(dict.fromkeys([*findings.unwritten, *looped]))
@@ -235,14 +235,21 @@ def _control_flow(
     return list(unique.values())
 
 
-def _other_repository(sent: list[SqlEvent], repo: str | None) -> list[Reason]:
-    names = dict.fromkeys(e.repo for e in sent)
-    if len(names) > 1:
-        return [_reason("two-repositories", f"the job talks to several repositories: {', '.join(names)}", sent[0].span)]
-    for name in names:
+def _other_repository(sent: list[SqlEvent], effects: list[Effect], repo: str | None) -> list[Reason]:
+    """Whether a job talks to another repository than the one the plan is for, be its statement known or not."""
+    places: dict[str, tuple[str, int]] = {e.repo: (e.span.file, e.span.line) for e in reversed(sent)}
+    for effect in effects:
+        if effect.kind == "sql":
+            places.setdefault(effect.what.rpartition(".")[0], (effect.file, effect.line))
+    if len(places) > 1:
+        other = next((name for name in places if name != repo), "")
+        names = ", ".join(dict.fromkeys([e.repo for e in sent] + list(places)))
+        text = f"the job talks to several repositories, whose databases may be different ones: {names}"
+        return [Reason(code="two-repositories", text=text, file=places[other][0], line=places[other][1])]
+    for name, (file, line) in places.items():
         if repo is not None and name != repo:
             text = f"{name} is not the application's first repository ({repo}): which database it is must be said"
-            return [_reason("second-repository", text, sent[0].span)]
+            return [Reason(code="second-repository", text=text, file=file, line=line)]
     return []
 
 
@@ -279,6 +286,10 @@ def _steps(sent: list[SqlEvent], columns: ColumnType, places: Places) -> tuple[l
     if lock:
         text = "LOCK always fails outside of a transaction"
         reasons.append(Reason(code="lock-outside-transaction", text=text, file=lock.file, line=lock.line))
+    called = next((s for s in steps if s.command == "CALL" and s.transaction is not None), None)
+    if called:
+        text = "the statement cannot be moved: a procedure may end transactions, which it cannot inside of the app's"
+        reasons.append(Reason(code="tied-to-session", text=text, file=called.file, line=called.line))
     alone = [s for s in steps if s.alone]
     inside = next((s for s in alone if s.transaction is not None), None)
     if inside:

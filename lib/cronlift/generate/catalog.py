@@ -15,7 +15,7 @@ from psycopg.pq import ExecStatus
 from cronlift import resources
 from cronlift.generate.quoting import quote_ident
 from cronlift.generate.refusal import RefusalError
-from cronlift.generate.statement import Reference, Statement
+from cronlift.generate.statement import CALL, Reference, Statement
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -160,6 +160,8 @@ def _parameter_types(connection: Connection, statement: Statement) -> tuple[str,
         raise RefusalError("not-accepted-by-server", f"the server does not accept the statement: {message}")
     described = server.describe_prepared(b"cronlift_probe")
     types = [described.param_type(n) for n in range(described.nparams)]
+    if statement.node == CALL and described.nfields:
+        raise RefusalError("call-returns", "the procedure gives values back, which PL/pgSQL would need variables for")
     connection.execute("DEALLOCATE cronlift_probe")
     if not types:
         return ()

@@ -14,7 +14,7 @@ from cronlift.generate.gating import Gating
 from cronlift.generate.procedure import Loop, Part, Variable
 from cronlift.generate.quoting import Name, template, text_of
 from cronlift.generate.refusal import RefusalError
-from cronlift.generate.statement import Statement, is_computed, qualified, read
+from cronlift.generate.statement import CALL, Statement, is_computed, qualified, read
 from cronlift.model.decision import Decision
 from cronlift.model.document import digest
 from cronlift.model.plan import PlannedJob, ScheduleVerdict, Target
@@ -77,7 +77,8 @@ def plan_job(
         catalog.check_schema(connection, schema_name, role.name)
         procedure_name = _procedure_name(job, decision, schema_name, names_taken)
         groups = _transactions(reads)
-        commits = len(groups) > 1 or any(step.turn for step in job.steps)
+        calls = any(r.statement.node == CALL for r in reads)
+        commits = len(groups) > 1 or calls or any(step.turn for step in job.steps)
         once = _computed_once(groups)
         parts = [[_part(r, target, connection, qualify=commits, once=once) for r in group] for group in groups]
         path = catalog.path_text(target.search_path)

@@ -5,7 +5,8 @@ Two shapes (manual, CREATE PROCEDURE, Notes: one with a SET clause may not end t
 * what one transaction held runs under a ``SET search_path`` clause;
 * what the app committed statement by statement is committed so here: COMMIT between the groups, the search_path
   set by the first statement (it outlives COMMIT), and names qualified. What the app sends turn by turn until few rows
-  are found is a LOOP that ends where the app's turns end. What the app computed once is a variable.
+  are found is a LOOP that ends where the app's turns end. What the app computed once is a variable. A procedure that
+  is called may end transactions, too: CALL hands that right on (manual, 43.8), a SET clause would take it away.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pgparse
 
 from cronlift.generate.quoting import Body, Name, Text, Verbatim, dollar_quote, template, text_of
 from cronlift.generate.refusal import RefusalError
-from cronlift.generate.statement import Statement, as_perform, terminated
+from cronlift.generate.statement import CALL, Statement, as_perform, terminated
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ ROWS = "cronlift_rows"
 
 
 def commits(groups: Sequence[Sequence[Part] | Loop]) -> bool:
-    """Whether a procedure of these transactions ends transactions itself."""
-    return len(groups) > 1 or any(isinstance(group, Loop) for group in groups)
+    """Whether a procedure of these transactions ends transactions: between them, or since one that it calls may."""
+    return len(groups) > 1 or any(isinstance(g, Loop) or any(p.statement.node == CALL for p in g) for g in groups)
 
 
 def create(

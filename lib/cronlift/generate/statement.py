@@ -26,6 +26,7 @@ _WRITES: dict[str, Use] = {
     "TruncateStmt": "TRUNCATE",
 }
 _QUERIES = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+CALL = "CallStmt"
 
 _BLANK = " \t\n\r\f\v"
 _SPACE = re.compile(rb"\s+|--[^\n]*(?:\n|$)")
@@ -47,9 +48,9 @@ class Reference:
 class Statement:
     """One statement without its semicolon. ``node`` is the parser's name of its kind.
 
-    ``query`` says that the server analyses it when it is prepared (all others are utility statements, which it
-    takes without a look: manual, PREPARE); ``parameters`` are
-    the numbers of its ``$n``.
+    ``query`` says that the server analyses it when it is prepared, as it does CALL (src/backend/parser/analyze.c,
+    transformCallStmt; all others are utility statements, which it takes without a look: manual, PREPARE);
+    ``parameters`` are the numbers of its ``$n``.
     """
 
     text: str
@@ -61,7 +62,7 @@ class Statement:
 
     @property
     def query(self) -> bool:
-        return self.node in _QUERIES
+        return self.node in _QUERIES or self.node == CALL
 
 
 def read(text: str) -> Statement:

@@ -42,7 +42,8 @@ def on_copies(case: Case, procedure: Procedure, reach: Reach) -> Finding:
 
 
 def _surrounding(connection: Connection, steps: Sequence[Step]) -> AbstractContextManager[object]:
-    return nullcontext() if steps[0].alone else connection.transaction()
+    # A procedure may end transactions only where it is called outside of one.
+    return nullcontext() if steps[0].alone or steps[0].command == "CALL" else connection.transaction()
 
 
 def beside_the_worker(case: Case, worker: Worker, procedure: Procedure, reach: Reach) -> Finding:

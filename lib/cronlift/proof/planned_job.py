@@ -52,11 +52,14 @@ def _prove(case: Case) -> Finding:
             parts: list[Finding | None] = [_same_statement(case)]
         elif not case.job.steps:
             parts = []  # nothing of it could be read: the worker is all there is
+        elif not procedure.ends_transactions and reach.ending:
+            parts = []  # what is called ends transactions, which no transaction of a proof can hold: on copies
         elif not procedure.ends_transactions:
             parts = [_whole(connection, bench, case, reach, tables), _boundaries(case, procedure)]
         else:
             parts = [*_by_parts(connection, bench, case, procedure), _boundaries(case, procedure)]
-    if case.job.steps and (case.job.procedure_sql is None or procedure.ends_transactions or reach.channels):
+    ends = procedure.ends_transactions or bool(reach.ending)
+    if case.job.steps and (case.job.procedure_sql is None or ends or reach.channels):
         parts.append(on_copies(case, procedure, reach))
     if case.worker is not None:
         parts.append(beside_the_worker(case, case.worker, procedure, reach))

@@ -28,6 +28,8 @@ _OUTSIDE_STATEMENTS = {
     "CreateTableSpaceStmt": "CREATE TABLESPACE", "CreateRoleStmt": "CREATE ROLE", "AlterRoleStmt": "ALTER ROLE",
     "DropRoleStmt": "DROP ROLE", "LoadStmt": "LOAD",
 }  # fmt: skip
+ENDS = frozenset({"PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"})
+"""What ends a transaction in PL/pgSQL."""
 _WRITING = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "TruncateStmt")
 
 
@@ -37,7 +39,7 @@ class Reach:
     ``written``: tables the statements write by name, and those that foreign keys write then; ``read``: tables they name
     at all; ``unread``: what was not
     looked into; ``channels``: those that are notified, ``unheard`` where the name is computed; ``outside``: why nothing
-    of this may run in a proof."""
+    of this may run in a proof; ``ending``: procedures that end transactions."""
 
     statements: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refreshed: dict[int, Table] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Reach:
     channels: dict[str, None] = field(default_factory=dict)
     unheard: dict[str, None] = field(default_factory=dict)
     outside: dict[str, None] = field(default_factory=dict)
+    ending: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass
@@ -76,6 +79,8 @@ class Walker:
         except pgparse.PGQueryError:
             self.reach.unread[f"{where}: PL/pgSQL that the parser does not take"] = None
             return
+        if holds(parsed, ENDS):
+            self.reach.ending[where] = None
         for text in plpgsql_texts(parsed):
             if text is None:
                 self.reach.unread[f"{where}: SQL that it puts together at run time"] = None
@@ -95,9 +100,10 @@ class Walker:
                 self.reach.outside[f"{where}: COPY with a file or program of the server"] = None
             elif kind == "NotifyStmt":
                 self.reach.channels[node["conditionname"]] = None
-            if kind == "FuncCall":
-                name = [n["String"].get("sval", "") for n in node["funcname"]]
-                self._system(name, node, where)
+            if kind in ("FuncCall", "CallStmt"):
+                called = node if kind == "FuncCall" else node["funccall"]
+                name = [n["String"].get("sval", "") for n in called["funcname"]]
+                self._system(name, called, where)
                 self._functions(name[-1], name[-2] if len(name) > 1 else None)
             elif "relname" in node:
                 table = self.tables(node.get("schemaname"), node["relname"])
@@ -185,6 +191,13 @@ class Walker:
                 self.statement(_atomic(str(sql)), where)
             elif extension is None and language not in ("internal", "c"):
                 self.reach.unread[f"{where}: written in {language}"] = None
+
+
+def holds(tree: Any, kinds: frozenset[str]) -> bool:
+    """Whether a parsed PL/pgSQL function holds a statement of one of the kinds."""
+    if isinstance(tree, list):
+        return any(holds(item, kinds) for item in tree)
+    return isinstance(tree, dict) and any(key in kinds or holds(value, kinds) for key, value in tree.items())
 
 
 def plpgsql_texts(tree: Any) -> Iterator[str | None]:

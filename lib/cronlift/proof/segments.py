@@ -17,7 +17,7 @@ import pgparse
 
 from cronlift.generate.quoting import dollar_quote
 from cronlift.model.verdict import Step
-from cronlift.proof.reach import constant_text
+from cronlift.proof.reach import ENDS, constant_text, holds
 
 _COMMIT = re.compile(
     r"(?P<quoted>--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\2\$)"
@@ -194,15 +194,9 @@ def _body(procedure: str) -> str | None:
 def ends_transactions(procedure: str) -> bool:
     """Whether a PL/pgSQL procedure (its CREATE statement) holds a COMMIT or ROLLBACK anywhere."""
     try:
-        return _holds(pgparse.parse_pgsql(procedure), {"PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"})
+        return holds(pgparse.parse_pgsql(procedure), ENDS)
     except pgparse.PGQueryError:
         return False
-
-
-def _holds(tree: Any, kinds: set[str]) -> bool:
-    if isinstance(tree, list):
-        return any(_holds(item, kinds) for item in tree)
-    return isinstance(tree, dict) and any(key in kinds or _holds(value, kinds) for key, value in tree.items())
 
 
 def same_statement(one: str, other: str) -> bool:
@@ -228,6 +222,9 @@ def block(body: Body, number: int) -> str:
 def _statement(kind: str, node: dict[str, Any]) -> tuple[str, str] | None:
     if kind == "PLpgSQL_stmt_execsql" and not node.get("into"):
         text = node["sqlstmt"]["PLpgSQL_expr"]["query"]
+        return f"{text};", text
+    if kind == "PLpgSQL_stmt_call":
+        text = node["expr"]["PLpgSQL_expr"]["query"]
         return f"{text};", text
     if kind == "PLpgSQL_stmt_perform":
         text = node["expr"]["PLpgSQL_expr"]["query"]

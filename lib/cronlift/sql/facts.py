@@ -35,10 +35,10 @@ _UTILITY = {
     "CommentStmt": "COMMENT",
     "ClusterStmt": "CLUSTER",
     "RenameStmt": "ALTER",
+    "CallStmt": "CALL",
 }
 # Why a statement can be moved by nobody: its meaning hangs on the session or the client that sends it.
 _TIED_TO_SESSION = {
-    "CallStmt": "a procedure may end transactions itself, which it cannot do inside another one of ours",
     "DoStmt": "an anonymous block may end transactions itself, which it cannot do inside a procedure of ours",
     "TransactionStmt": "it begins or ends a transaction on a pooled connection",
     "VariableSetStmt": "it changes a setting of one pooled connection",
@@ -130,6 +130,8 @@ def _facts(sql: str) -> Facts:
     # An unqualified name that a CTE of the statement defines is that CTE.
     relations = [r for r in relations if r not in ctes]
     functions = [".".join(_strings(n["funcname"])) for k, n in nodes if k == "FuncCall"]
+    if kind == "CallStmt":
+        functions.insert(0, ".".join(_strings(tree["funccall"]["funcname"])))
     parameters = max((int(n.get("number", 0)) for k, n in nodes if k == "ParamRef"), default=0)
     return Facts(
         command=_command(kind, tree),
