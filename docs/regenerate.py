@@ -20,6 +20,7 @@ from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
+from cronlift.model.realtime import Proposals
 from cronlift.model.upkeep import CheckReport
 from cronlift.model.verdict import Classification, VerdictName
 from cronlift.model.verification import CheckName, Status, Verification
@@ -29,7 +30,7 @@ from cronlift.record.manifest import Manifest
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made by docs/regenerate.py from the code: change that, and run it. -->\n"
 DOCUMENTS: tuple[type[Record], ...] = (
-    Inventory, Classification, Plan, Installation, Handover, Verification, CheckReport, Monitoring, Manifest,
+    Inventory, Classification, Plan, Installation, Handover, Verification, CheckReport, Monitoring, Proposals, Manifest,
 )  # fmt: skip
 
 

@@ -31,7 +31,6 @@ HEAD = """\
 cronlift began with a team's account of moving three cache jobs from Oban to pg_cron by hand. It claims that the move
 made them 50–75 % faster, with no overhead, less memory and no contention, and nobody had measured it. Here the same
 three jobs (those of `examples/demo_app`) ran through both, on one server, in turns.
-
 """
 
 
@@ -187,20 +186,25 @@ def _plot(results: Results, file: Path) -> None:
     for axis, size in zip(axes, sizes, strict=False):
         position, ticks, names = 0.0, [], []
         for job in JOBS:
+            start = position
             for pair in (p for p in pairs if size in results.runs[p]):
                 for side, colour in colours.items():
-                    values = results.runs[pair][size][job][side]["run"]
                     axis.boxplot(
-                        [values], positions=[position], widths=0.8, patch_artist=True, whis=(5, 95), showfliers=False,
+                        [results.runs[pair][size][job][side]["run"]],
+                        positions=[position], widths=0.8, patch_artist=True, whis=(5, 95), showfliers=False,
                         boxprops={"facecolor": colour, "linewidth": 0}, medianprops={"color": "white"},
                     )  # fmt: skip
                     position += 1
                 ticks.append(position - 2)
-                names.append(f"{job}\n{pair}")
+                names.append(pair)
                 position += 1
+            middle = (start + position - 2) / 2
+            axis.annotate(job, (middle, 0.98), xycoords=("data", "axes fraction"), va="top", ha="center", fontsize=9)
             position += 1
         axis.set_yscale("log")
-        axis.set_xticks(ticks, names, fontsize=6.5)
+        low, high = axis.get_ylim()
+        axis.set_ylim(low, high * 1.6)
+        axis.set_xticks(ticks, names, fontsize=7, rotation=45, ha="right")
         axis.set_title(f"one run, {size} rows (ms)", fontsize=10)
         axis.grid(axis="y", alpha=0.3)
     last = axes[-1]
@@ -209,7 +213,7 @@ def _plot(results: Results, file: Path) -> None:
             height = results.tick(pair, side, "idle statements").median
             last.bar(number + offset, height, 0.38, color=colours[side])
             last.annotate(figure(height), (number + offset, height), ha="center", va="bottom", fontsize=8)
-    last.set_xticks(range(len(results.ticks)), list(results.ticks), fontsize=7)
+    last.set_xticks(range(len(results.ticks)), list(results.ticks), fontsize=7, rotation=45, ha="right")
     last.set_title("statements a minute, idle", fontsize=10)
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in colours.values()]
     figure_.legend(handles, list(SIDES.values()), loc="lower center", ncols=3, fontsize=8, frameon=False)

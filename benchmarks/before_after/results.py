@@ -37,7 +37,7 @@ class Results:
     def save(self, file: Path) -> None:
         """Write it, the values with three decimals."""
         file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(_rounded(vars(self)), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(_rounded(vars(self)), indent=None) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, file: Path) -> Results:

@@ -12,6 +12,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parents[2] / "benchmarks")]
 
+from before_after import report
 from before_after.claims import judge
 from before_after.results import Results
 
@@ -73,3 +74,20 @@ def test_costs_are_judged_by_their_values() -> None:
 
 def test_two_refreshes_that_take_twice_as_long_wait_for_each_other() -> None:
     assert verdict(results(1.0), "no contention").startswith("false")
+
+
+def test_the_page_is_made_from_the_values_that_lie_beside_it(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    found = Results.load(root / "benchmarks/results/before_after.json")
+    report.write(found, tmp_path / "claims.md", tmp_path / "claims.png")
+    assert (tmp_path / "claims.md").read_text() == (root / "docs/claims.md").read_text()
+    assert (tmp_path / "claims.png").stat().st_size > 10_000
+    assert all(len(values) >= 20 for pair in found.ticks.values() for side in pair.values() for values in side.values())
+    assert all(
+        len(values) >= 20
+        for sizes in found.runs.values()
+        for jobs in sizes.values()
+        for sides in jobs.values()
+        for figures in sides.values()
+        for values in figures.values()
+    )

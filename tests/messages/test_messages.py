@@ -486,6 +486,15 @@ def test_retention(app: Path, app_database: AppDatabase, collect: Collect) -> No
     said.compare()
 
 
+def test_realtime(app: Path, planned: AppDatabase, collect: Collect) -> None:
+    said = collect("realtime")
+    said.say("no run folder", "propose", "--run", "nowhere", code=2)
+    said.say("a job that is not planned", "propose", "--run", "run", "--job", "oban:X", code=2)
+    said.say("no server there", "propose", "--run", "run", "--service", "missing", code=3)
+    said.say("following a job that is not planned", "follow", "--run", "run", "--job", "oban:X", code=2)
+    said.compare()
+
+
 def test_run(app: Path, planned: AppDatabase, collect: Collect) -> None:
     said = collect("run")
     said.say("no folder of that name", "--app", "nowhere", code=2)

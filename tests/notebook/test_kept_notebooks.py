@@ -25,7 +25,7 @@ ONLY_HTML = r"""
 regex: (?s)\A\[\w+\] .*
 replace: TABLE
 """
-STAGES = ("01_inventory", "02_classify", "03_generate", "04_install", "05_verify", "06_monitor")
+STAGES = ("01_inventory", "02_classify", "03_generate", "04_install", "05_verify", "06_monitor", "07_realtime")
 
 
 @pytest.fixture

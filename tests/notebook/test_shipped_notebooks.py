@@ -23,6 +23,7 @@ MODELS = {
     "04_install": parameters.InstallParameters,
     "05_verify": parameters.VerifyParameters,
     "06_monitor": parameters.MonitorParameters,
+    "07_realtime": parameters.RealtimeParameters,
     "08_doctor": parameters.DoctorParameters,
 }
 

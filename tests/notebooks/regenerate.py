@@ -37,8 +37,9 @@ from cronlift.model.plan import Plan
 plan_hash = RunFolder(resolve(run)).read(Plan).hash""",
     "05_verify": 'run = "runs/kept"',
     "06_monitor": 'owned = True\nruns = ["runs/kept"]',
+    "07_realtime": 'run = "runs/kept"',
 }
-VARYING = {"monitor-runs", "monitor-failures", "before-after", "records", "plots"}
+VARYING = {"monitor-runs", "monitor-failures", "before-after", "alternatives", "records", "plots"}
 
 
 def twin(name: str) -> Any:

@@ -34,6 +34,7 @@ VERBS = (
     "verify",
     "doctor",
     "monitor",
+    "realtime",
     "run",
     "demo",
     "audit",

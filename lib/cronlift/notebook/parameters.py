@@ -128,6 +128,18 @@ class MonitorParameters(ServerNames):
         return [RunFolder(resolve(run)) for run in self.runs]
 
 
+class RealtimeParameters(ServerNames):
+    """Proposals are shown and kept nowhere; ``run`` is the folder that has the plan."""
+
+    run: str
+    jobs: list[str]
+    interval: int
+
+    def folder(self) -> RunFolder:
+        """The run folder."""
+        return RunFolder(resolve(self.run))
+
+
 class InventoryParameters(Parameters):
     app: str
     env: str

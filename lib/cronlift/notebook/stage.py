@@ -18,6 +18,7 @@ from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
+from cronlift.model.realtime import Proposals
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Check, Verification
 from cronlift.notebook import progress, views
@@ -30,6 +31,7 @@ from cronlift.notebook.parameters import (
     InventoryParameters,
     MonitorParameters,
     Parameters,
+    RealtimeParameters,
     VerifyParameters,
     resolve,
 )
@@ -186,6 +188,14 @@ def before_after(params: VerifyParameters) -> Block:
     folder = params.folder()
     plan, inventory = folder.read(Plan), folder.read_if_there(Inventory)
     return shown.before_after(compare(plan, params.server(), inventory, folder.read_evidence()))
+
+
+def realtime(params: RealtimeParameters) -> Proposals:
+    """Alternatives to the schedules of the plan's jobs. Reads catalogs, keeps no record, installs nothing."""
+    from cronlift.realtime.propose import propose
+
+    plan = params.folder().read(Plan)
+    return propose(plan, params.server(), jobs=tuple(params.jobs), interval=params.interval)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
 from cronlift.model.plan import Plan
+from cronlift.model.realtime import Proposals
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Verification
 
@@ -57,6 +58,8 @@ def of(document: Document) -> Outcome:
             return _diagnosis(document)
         case Monitoring():
             return _monitoring(document)
+        case Proposals():
+            return _proposals(document)
         case _:
             raise TypeError(f"no outcome for a {type(document).__name__}")
 
@@ -129,6 +132,14 @@ def _monitoring(document: Monitoring) -> Outcome:
     if remarks:
         return Outcome("attention", f"{looked}: nothing is wrong; {plural(remarks, 'remark')} to read")
     return Outcome("green", f"{looked}: nothing is wrong")
+
+
+def _proposals(document: Proposals) -> Outcome:
+    jobs = len({proposal.job for proposal in document.proposals})
+    text = f"{plural(len(document.proposals), 'proposal')} for {plural(jobs, 'job')}, none of them installed"
+    if document.none:
+        text += f"; {plural(len(document.none), 'job')} without an alternative"
+    return Outcome("green", text)
 
 
 def _installation(document: Installation) -> Outcome:
