@@ -172,7 +172,8 @@ class Placed(Expr):
 # ── only in select ──
 @dataclass(frozen=True, slots=True)
 class Whole(Expr):
-    """A whole source, or the ``fields`` that ``map/2``, ``struct/2`` or a list of atoms take of it."""
+    """A whole source, or the ``fields`` that ``map/2``, ``struct/2`` or a list of atoms take of it. ``struct``: not
+    certainly a map (a list of atoms takes a schema's struct, and a map of a source without schema)."""
 
     binding: Binding
     fields: tuple[str, ...] | None = None
@@ -181,10 +182,11 @@ class Whole(Expr):
 
 @dataclass(frozen=True, slots=True)
 class MapExpr(Expr):
-    """``%{k: v}``; ``base`` for ``%{x | k: v}``."""
+    """``%{k: v}``; ``base`` for ``%{x | k: v}``; ``plain``: a map whose keys are atoms (no struct, no text keys)."""
 
     pairs: tuple[tuple[str, Expr], ...]
     base: Expr | None = None
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,12 +123,15 @@ class Listed(Typed):
             case ast.Var(name=name) if name in self.variables:
                 return ex.Whole(self.variables[name])
             case ast.List(items=items) if items and all(isinstance(i, ast.Literal) for i in items):
-                return ex.Whole(0, tuple(name_of(i, self.slots) for i in items))
-            case ast.List(items=items) | ast.Tuple(items=items):
+                return ex.Whole(0, tuple(name_of(i, self.slots) for i in items), struct=True)
+            case ast.List(items=items):
+                return ex.ListExpr(tuple(self._part(i) for i in items))
+            case ast.Tuple(items=items):
                 return ex.TupleExpr(tuple(self._part(i) for i in items))
             case ast.Map(pairs=pairs, base=base):
+                plain = node.struct is None and all(isinstance(k, ast.Literal) for k, _ in pairs)
                 made = tuple((field_name(k, self.slots), self._part(v)) for k, v in pairs)
-                return ex.MapExpr(made, self.select(base) if base is not None else None)
+                return ex.MapExpr(made, self.select(base) if base is not None else None, plain)
             case ast.Call(target=None, name="merge", args=(left, right)):
                 return ex.Merge(self.select(left), self.select(right))
             case ast.Call(target=None, name="map" | "struct" as kind, args=(ast.Var(name=name), fields)):
@@ -164,7 +167,7 @@ class Listed(Typed):
             case ListValue(items=items):
                 names = [v.value.name for v in items if isinstance(v, Known) and isinstance(v.value, Atom)]
                 if len(names) == len(items):
-                    return ex.Whole(0, tuple(names))
+                    return ex.Whole(0, tuple(names), struct=True)
             case MapValue(pairs=pairs, struct=None, open=False):
                 found: list[tuple[str, Expr]] = []
                 for key, inner in pairs:

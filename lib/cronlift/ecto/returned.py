@@ -43,7 +43,7 @@ def _item(select: ex.Expr | None, row: Row) -> Value | None:
             return row.field(name)
         case ex.Whole(binding=0, fields=tuple(names), struct=False):
             return _map([(n, row.field(n)) for n in names])
-        case ex.MapExpr(pairs=pairs, base=None):
+        case ex.MapExpr(pairs=pairs, base=None, plain=True):
             return _map([(n, _item(e, row) if isinstance(e, ex.FieldExpr) else None) for n, e in pairs])
         case ex.TupleExpr(items=items):
             parts = [_item(e, row) if isinstance(e, ex.FieldExpr) else None for e in items]
