@@ -31,6 +31,16 @@ class Ward:
             cursor = connection.execute(query.encode(), parameters or None)
             return cursor.fetchall() if cursor.description else []
 
+    @property
+    def blocks(self) -> bool:
+        """Whether this pg_cron's launcher waits while a run goes on."""
+        return bool(
+            self.admin(
+                "SELECT (SELECT extversion LIKE '1.4%%' FROM pg_extension WHERE extname = 'pg_cron') AND "
+                "current_setting('cron.use_background_workers') = 'on' AND %(yes)s", yes=True,
+            )[0][0]
+        )  # fmt: skip
+
     def put(self, name: str, command: str, schedule: str = OFTEN) -> int:
         """Schedule an entry in the application's database, as pg_cron's own function does; returns its number."""
         return int(

@@ -85,7 +85,7 @@ def durations(document: Monitoring) -> Figure:
     for axes, job in zip(every.flat, jobs, strict=False):
         known = [slot for slot in job.slots if slot.p50_ms is not None]
         at = [_instant(slot) for slot in known]
-        axes.fill_between(at, [s.p50_ms for s in known], [s.p95_ms for s in known], color=_LINE, alpha=0.25, lw=0)
+        axes.fill_between(at, [s.p50_ms for s in known], [s.p95_ms for s in known], color=_LINE, alpha=0.35, lw=0)
         axes.plot(at, [s.p50_ms for s in known], color=_LINE, lw=1.5, marker="." if len(known) < 40 else "")
         axes.set_ylim(bottom=0)
         axes.set_title(_short(job.name, 46), loc="left", fontsize=9)

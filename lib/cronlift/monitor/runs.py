@@ -19,8 +19,8 @@ _TAG = re.compile(r"(?:INSERT \d+|UPDATE|DELETE|MERGE|SELECT|COPY) (\d+)|(\d+) r
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. ``state``: starting (pg_cron connects), running, succeeded, failed, skipped, or died (its process is
-    gone, and no end was written)."""
+    """One run. ``state``: starting (pg_cron connects), running, succeeded, failed, skipped, died (its process is gone,
+    and no end was written), or ended (the same, while pg_cron would not have written it)."""
 
     state: str
     started: datetime | None

@@ -50,18 +50,16 @@ def pictures(document: Monitoring) -> Block:
     drawn = [
         ("Runs over time (UTC)", plots.runs(document), words),
         ("Failed runs by day and time of day (UTC)", plots.failures(document), words),
-        ("How long runs take: the median, and up to the 95th percentile", plots.durations(document), _times(document)),
     ]
+    times = [f"{j.name}: {report.duration(j, j.p50_ms)}, {report.duration(j, j.p95_ms)}" for j in _timed(document)]
+    if times:
+        title = "How long runs take: the median, and up to the 95th percentile"
+        drawn.append((title, plots.durations(document), "; ".join(times)))
     return Block(tuple(Picture(title, plots.svg(figure, title), text) for title, figure, text in drawn))
 
 
-def _times(document: Monitoring) -> str:
-    known = [
-        f"{job.name}: {report.duration(job, job.p50_ms)}, {report.duration(job, job.p95_ms)}"
-        for job in document.jobs
-        if job.p50_ms is not None
-    ]
-    return "; ".join(known) or "no duration is known"
+def _timed(document: Monitoring) -> list[Watched]:
+    return [job for job in document.jobs if job.p50_ms is not None]
 
 
 def _row(job: Watched) -> tuple[Cell, ...]:

@@ -11,8 +11,8 @@ SUMMARY = f"{FOLDER}/summary.md"
 
 
 def files(plan: Plan) -> dict[str, str]:
-    """What the folder holds, by path below the run folder; nothing where the plan holds no job."""
-    if not plan.jobs:
+    """What the folder holds, by path below the run folder; nothing where the plan holds no job of an application."""
+    if not plan.jobs or not plan.app:
         return {}
     found = {SUMMARY: summary(plan), f"{FOLDER}/config.patch": plan.patch}
     if plan.migration.text:

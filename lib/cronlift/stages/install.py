@@ -201,7 +201,7 @@ class _Act:
     def _document(
         self, before: list[Found], now: list[Found], *, applied: bool = True, complete: bool = True, note: str = ""
     ) -> Installation:
-        meaning = _MEANING[self.plan.mode, self.way]
+        meaning = (_MEANING[self.plan.mode, self.way],) if self.plan.app else ()  # retention is nobody else's job
         return Installation(
             run_id=self.run_id,
             plan_hash=self.plan.hash,
@@ -211,7 +211,7 @@ class _Act:
             complete=complete,
             actions=tuple(self._action(b, n, self.way) for b, n in zip(before, now, strict=True)),
             rights=self.rights,
-            notes=(*((note,) if note else ()), meaning, *(_paused(before) if self._in else ()), *_edited(before)),
+            notes=(*((note,) if note else ()), *meaning, *(_paused(before) if self._in else ()), *_edited(before)),
         )
 
     def _action(self, before: Found, now: Found, way: Way) -> Action:
