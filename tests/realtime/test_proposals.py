@@ -129,6 +129,43 @@ def test_a_cleanup_runs_when_a_row_is_due_and_only_then(shop: Make) -> None:
     assert marks(made) == 1
 
 
+KEPT = (
+    "DELETE FROM cache WHERE expires_at < now() AND hits > 0 AND key IS NOT NULL AND (key LIKE 'k%' OR key = 'x') "
+    "AND hits IN (1, 2) AND NOT hits = 7 AND hits BETWEEN 0 AND 9 AND key = ANY (ARRAY['kept', 'k', 'x'])"
+)
+
+
+def test_rows_that_another_condition_keeps_do_not_call_for_runs(shop: Make) -> None:
+    made = shop(step(KEPT))
+    proposal = put_in(made, "triggers")
+    run(made, proposal)
+    assert marks(made) == 0  # everything has expired or will, and hits is 0 everywhere
+    made.database.execute("INSERT INTO cache (key, body, expires_at) VALUES ('kept', '{}', now() - interval '1 hour')")
+    assert marks(made) == 0
+    made.database.execute("UPDATE cache SET hits = 1 WHERE key = 'kept'")
+    assert marks(made) == 1
+    run(made, proposal)
+    assert marks(made) == 0
+    with made.database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM cache WHERE key = 'kept'").fetchone() == (0,)
+    connection.close()
+
+
+def test_a_cleanup_without_a_clock_follows_the_rows_that_it_takes(shop: Make) -> None:
+    made = shop(step("DELETE FROM cache WHERE hits > 5"))
+    proposal = put_in(made, "triggers")
+    run(made, proposal)
+    made.database.execute("UPDATE cache SET hits = 5")
+    assert marks(made) == 0
+    made.database.execute("UPDATE cache SET hits = 6 WHERE key LIKE '%1'")
+    assert marks(made) == 1
+    run(made, proposal)
+    assert marks(made) == 0
+    with made.database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM cache WHERE hits > 5").fetchone() == (0,)
+    connection.close()
+
+
 def test_the_entry_waits_as_long_as_pg_cron_can(shop: Make) -> None:
     made = shop(step(REFRESH))
     found = propose(made.plan, made.database.server, interval=7)
@@ -174,6 +211,11 @@ def test_a_job_is_derived_again_where_its_proposal_is_in_place(shop: Make) -> No
         (("DELETE FROM cache WHERE key IN (SELECT kind FROM item)",), "", "hangs on other tables"),
         (("DELETE FROM cache WHERE expires_at < now() - interval '1 month'",), "", "no fixed length"),
         (("UPDATE cache SET hits = 0",), "", "neither the refresh"),
+        (
+            ("DELETE FROM cache WHERE expires_at < now() AND CASE WHEN hits > 1 THEN key = 'a' ELSE true END",),
+            "",
+            "hangs on a condition with a CASE expression",
+        ),
         (
             (CLEANUP,),
             "CREATE FUNCTION log_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO bystander (note) "

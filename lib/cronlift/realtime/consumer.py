@@ -117,10 +117,11 @@ class Consumer:
             self._due = None if row is None or row[0] is None else _instant(float(str(row[0])))
 
     def _rest(self, stop: Callable[[], bool]) -> None:
-        """The debounce: until the interval has passed, or the next row becomes due if that is sooner."""
+        """The debounce: until the interval has passed, or the next row becomes due if that is sooner. A row that is due
+        and was not taken does not come sooner."""
         seconds = self._interval
-        if self._due is not None:
-            seconds = min(seconds, max(0.05, (self._due - datetime.now(UTC)).total_seconds()))
+        if self._due is not None and self._due > (now := datetime.now(UTC)):
+            seconds = min(seconds, (self._due - now).total_seconds() + 0.01)
         end = time.monotonic() + seconds
         while not stop() and time.monotonic() < end:
             time.sleep(min(0.2, max(0.0, end - time.monotonic())))

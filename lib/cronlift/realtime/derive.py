@@ -13,6 +13,7 @@ from cronlift.proof.expression import column_names
 from cronlift.proof.reach import Reach, Walker
 from cronlift.proof.scopes import Query, queries
 from cronlift.proof.tables import Table, Tables
+from cronlift.realtime.condition import without_clock
 from cronlift.realtime.due import NotDerivableError, asks_clock, due
 from cronlift.sql.facts import walk
 from cronlift.sql.rewrite import replace_parameters
@@ -40,12 +41,14 @@ class Source:
 @dataclass(frozen=True)
 class Dependence:
     """``refresh``: a view that is out of date from the first change on. ``cleanup``: rows of one table that become due
-    at ``due`` (SQL over the table's columns; '' : as soon as they are there). ``what`` is the view or the table."""
+    at ``due`` (SQL over the table's columns; '' : as soon as they are there), if they meet ``condition`` ('': all do).
+    ``what`` is the view or the table."""
 
     kind: Literal["refresh", "cleanup"]
     what: str
     sources: tuple[Source, ...]
     due: str = ""
+    condition: str = ""
 
 
 def dependence(connection: Connection, target: Target, job: PlannedJob) -> Dependence:
@@ -148,11 +151,11 @@ def _cleanup(connection: Connection, reach: Reach, tables: Tables, writing: list
     if others:
         raise NotDerivableError(f"which rows it deletes hangs on other tables as well: {', '.join(others)}")
     query = _query(deletes[0], table, tables)
-    when = due(query, "r.")
+    when, condition = due(query, "r."), without_clock(query, "r.")
     row = connection.execute(resources.sql("realtime/table"), {"oid": table.oid}).fetchone()
     assert row is not None
     columns = sorted({name[-1] for condition in query.conditions for name in column_names(condition)})
-    return Dependence("cleanup", table.name, (_source((*row[:6], columns)),), when or "")
+    return Dependence("cleanup", table.name, (_source((*row[:6], columns)),), when or "", condition)
 
 
 def _query(delete: dict[str, Any], table: Table, tables: Tables) -> Query:

@@ -98,9 +98,12 @@ def _events(found: Dependence) -> tuple[str, ...]:
 
 
 def _least(found: Dependence) -> str:
+    """The time from which some rows make the job worth running, as an aggregate over them; NULL where none does."""
     if not found.due:
-        return "pg_catalog.clock_timestamp()"
-    return f"pg_catalog.min({found.due})"
+        clock = "pg_catalog.clock_timestamp()"
+        return f"CASE WHEN pg_catalog.bool_or({found.condition}) THEN {clock} END" if found.condition else clock
+    only = f" FILTER (WHERE {found.condition})" if found.condition else ""
+    return f"pg_catalog.min({found.due}){only}"
 
 
 def _triggers(job: PlannedJob, found: Dependence, source: Source) -> list[sql.Composed]:
