@@ -10,6 +10,7 @@ from cronlift.installation import patience
 from cronlift.installation.patience import Patience
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
+from cronlift.model.verification import Check, Verification, VerifiedJob
 from cronlift.record.manifest import Manifest
 from cronlift.record.run_folder import RunFolder
 
@@ -105,6 +106,31 @@ def test_the_way_in_and_back(shop, capsys):
     assert len(entries(shop)) == 1
     assert main(["rollback", "--run", "run", "--apply"]) == 0
     assert entries(shop) == []
+
+
+def test_a_plan_whose_rows_differ_is_not_installed(shop, capsys):
+    assert main(["generate", "--app", "shop", "--run", "run", "--job", "oban:Shop.CleanupWorker"]) == 0
+    folder = RunFolder("run")
+    plan = folder.read(Plan)
+    effects = Check(name="effects", status="failed", text="the procedure does not do what the app does")
+    seen = VerifiedJob(id=plan.jobs[0].id, cron_name="cart-cleanup", checks=(effects,))
+    with folder.writing():
+        folder.write_document(Verification(run_id="r", plan_hash=plan.hash, installed=False, jobs=(seen,)))
+    capsys.readouterr()
+    install = ["install", "--run", "run", "--apply"]
+
+    assert main(["install", "--run", "run"]) == 0  # a look is free
+    assert main(install) == 1
+    assert "cart-cleanup: the procedure does not do what the app does" in capsys.readouterr().err
+    assert entries(shop) == []
+    assert main([*install, "--despite-failed-proof"]) == 0
+    assert len(entries(shop)) == 1
+    assert main(install) == 0  # what is installed may be made anew
+
+    with folder.writing():
+        folder.forget(Installation)
+        folder.write_document(Verification(run_id="r", plan_hash="0" * 64, installed=False, jobs=(seen,)))
+    assert main(install) == 0  # a proof of another plan says nothing
 
 
 def test_a_job_that_cannot_be_planned_is_a_finding(shop, capsys):

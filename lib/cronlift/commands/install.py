@@ -12,7 +12,7 @@ from cronlift.installation import preflight
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Server
-from cronlift.record.approval import require_approval
+from cronlift.record.approval import require_approval, require_no_difference
 from cronlift.record.run_folder import RunFolder
 from cronlift.stages.install import install as put
 
@@ -33,6 +33,9 @@ def install(
     overwrite_edited: Annotated[
         bool, typer.Option("--overwrite-edited", help="Make anew what was edited by hand since it was installed.")
     ] = False,
+    despite_failed_proof: Annotated[
+        bool, typer.Option("--despite-failed-proof", help="Install although the last verification saw other rows.")
+    ] = False,
     service: options.Service = None,
     dsn_env: options.DsnEnv = None,
     cron_database: options.CronDatabase = None,
@@ -42,6 +45,8 @@ def install(
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
     with RunFolder(run).writing() as folder:
         plan = approved(folder, plan_hash)
+        if apply and not despite_failed_proof:
+            require_no_difference(folder, plan)
         document = put(
             plan,
             server,

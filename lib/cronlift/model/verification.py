@@ -71,3 +71,13 @@ class Verification(Document):
     installed: bool
     jobs: tuple[VerifiedJob, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The jobs whose rows are not the application's, each with what was seen."""
+        return tuple(
+            f"{job.cron_name}: {check.text}"
+            for job in self.jobs
+            for check in job.checks
+            if check.name == "effects" and check.status == "failed"
+        )

@@ -92,14 +92,16 @@ def generate(params: GenerateParameters) -> Plan:
 
 
 def install(params: InstallParameters) -> Installation:
-    """Stage 04. With ``apply`` it acts on exactly the plan whose hash is named; SafetyError otherwise."""
-    from cronlift.record.approval import require_approval
+    """Stage 04. With ``apply`` it acts on exactly the plan whose hash is named; SafetyError otherwise, Finding where
+    the last verification saw other rows."""
+    from cronlift.record.approval import require_approval, require_no_difference
     from cronlift.stages.install import install as put
 
     with _record(params) as folder:
         plan = folder.read(Plan)
         if params.apply:
             require_approval(plan, params.plan_hash)
+            require_no_difference(folder, plan)
         document = put(
             plan,
             params.server(),

@@ -46,9 +46,9 @@ class Install(Panel):
         plan = self.context.store.plan
         if not plan or not plan.jobs:
             return "make a plan (step 5) first"
-        differing = [] if self.done() else self._differing()
-        if differing:
-            return f"step 7 found that the rows differ, so this plan is not installed: {'; '.join(differing)}"
+        seen = self.context.store.verification
+        if seen is not None and seen.differing and not self.done():
+            return f"step 7 found that the rows differ, so this plan is not installed: {'; '.join(seen.differing)}"
         return ""
 
     def stops(self) -> bool:
@@ -67,16 +67,6 @@ class Install(Panel):
         if found is None or not found.applied:
             return "", "plain"
         return outcome.of(found).sentence, outcome.of(found).colour
-
-    def _differing(self) -> list[str]:
-        """What a proof on a copy has shown of this very plan: jobs whose rows are not the application's."""
-        found = self.context.store.verification
-        return [
-            f"{job.cron_name}: {check.text}"
-            for job in (found.jobs if found else ())
-            for check in job.checks
-            if check.name == "effects" and check.status == "failed"
-        ]
 
     def arm(self) -> None:
         """The first click: remember which plan is being looked at, and ask."""
