@@ -19,9 +19,14 @@ from psycopg import sql
 from cronlift.errors import UsageError
 from cronlift.model.decision import Decision, Decisions
 from cronlift.model.verdict import ClassifiedJob
+from cronlift.proof.case import Case
+from cronlift.proof.planned_job import prove
 from cronlift.proof.row_loops import block
+from cronlift.proof.session import sides
 from cronlift.sandbox import Sandbox
 from cronlift.stages import decisions as deciding
+from cronlift.stages.classify import classify
+from cronlift.stages.generate import generate
 
 _DIFFERENCES = {"loop-as-one-statement", "loop-rows-between", "loop-commits-per-row"}
 _STATE = """
@@ -143,3 +148,34 @@ def test_no_decision_moves_a_job_without_its_statement(name: str, kept: dict[str
     assert kept[name].steps
     with pytest.raises(UsageError, match="not all of what it writes"):
         _decided(kept[name], verdict="pure_sql")
+
+
+_PROVED = {"delete_each_capture": "weak", "update_two_fields": "weak", "delete_the_last_five": "weak",
+           "stream_in_transaction": "equal", "listed_ids_of_another_table": "equal"}  # fmt: skip
+
+
+def test_accepted_statements_are_planned_and_proved(app_database: Any, tmp_path: Path) -> None:
+    """From the source to the proof; what commits row by row is equal with that left open."""
+    app_database.execute((clinic.DATA / "structure.sql").read_text() + (clinic.DATA / "seed.sql").read_text())
+    workers = [case for case in clinic.cases("proposed") if case.stem in _PROVED]
+    judged = classify(clinic.write_clinic(tmp_path, workers))
+    names = {clinic.module(case): case.stem for case in workers}
+    accepted = {
+        job.id: Decision(code_hash=job.code_hash, who="a", when="b", why="c", verdict="pure_sql", rewrite=True)
+        for job in judged.jobs
+    }
+    decisions = Decisions(schema_version=1, jobs=accepted)
+    silent = generate(judged, tmp_path, app_database.server)
+    assert (silent.jobs, silent.refused) == ((), ())
+    decided = judged.model_copy(update={"jobs": tuple(deciding.apply(list(judged.jobs), decisions))})
+    plan = generate(decided, tmp_path, app_database.server, decisions=decisions)
+    assert plan.refused == ()
+    assert all(any("stands for a loop, by decision" in text for text in job.warnings) for job in plan.jobs)
+    found = {}
+    for job in plan.jobs:
+        with app_database.admin() as connection:
+            app, role = sides(connection, plan.target, job)
+        server_ = app_database.server.in_database(plan.target.cron_database)
+        case = Case(server_, plan.target.database, plan.target, job, app, role, installed=False)
+        found[names[job.worker]] = prove(case).result
+    assert found == _PROVED

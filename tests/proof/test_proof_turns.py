@@ -78,4 +78,4 @@ def test_a_clock_read_in_each_turn_is_not_the_one_read_before(shop: Make) -> Non
     placed = shop(*CAPTURED, schema=_SCHEMA)
     text = placed.plan.jobs[0].procedure_sql or ""
     assert text.count("now()") == 1
-    assert text.index("now()") < text.index("BEGIN")
+    assert text.index("now()") < text.index("LOOP")

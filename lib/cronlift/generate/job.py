@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from types import MappingProxyType
 
-from cronlift.elixir import clock_sql
 from cronlift.generate import catalog, command, gating, names, procedure
 from cronlift.generate.catalog import Connection, Facts, Role
 from cronlift.generate.gating import Gating
-from cronlift.generate.procedure import Loop, Part, Variable
+from cronlift.generate.procedure import Part, Variable
 from cronlift.generate.quoting import Name, template, text_of
 from cronlift.generate.refusal import RefusalError
-from cronlift.generate.statement import CALL, Statement, is_computed, qualified, read
+from cronlift.generate.statement import CALL, is_computed, qualified, read
+from cronlift.generate.transactions import Computed, Read, computed_once, transactions, value_of, with_loops
 from cronlift.model.decision import Decision
 from cronlift.model.document import digest
 from cronlift.model.plan import PlannedJob, ScheduleVerdict, Target
-from cronlift.model.verdict import ClassifiedJob, Parameter, Step
+from cronlift.model.verdict import ClassifiedJob
 from cronlift.schedule import convert
 from cronlift.sql import encoding
 from cronlift.sql.rewrite import replace_parameters
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A step with its statement and what the database says of it."""
-
-    step: Step
-    statement: Statement
-    facts: Facts
 
 
 def plan_job(
@@ -76,16 +65,14 @@ def plan_job(
         schema_name = _schema(decision, facts, target)
         catalog.check_schema(connection, schema_name, role.name)
         procedure_name = _procedure_name(job, decision, schema_name, names_taken)
-        groups = _transactions(reads)
+        groups = transactions(reads)
         calls = any(r.statement.node == CALL for r in reads)
         commits = len(groups) > 1 or calls or any(step.turn for step in job.steps)
-        once = _computed_once(groups)
+        once = computed_once(groups)
         parts = [[_part(r, target, connection, qualify=commits, once=once) for r in group] for group in groups]
         path = catalog.path_text(target.search_path)
-        items = _with_loops(groups, parts)
-        procedure_sql = procedure.create(
-            schema_name, procedure_name, items, path, job.session, variables=list(once.values())
-        )
+        items = with_loops(groups, parts, list(once.values()))
+        procedure_sql = procedure.create(schema_name, procedure_name, items, path, job.session)
         call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
         grantees = catalog.default_grantees(connection, schema_name, role.name)
 
@@ -157,7 +144,7 @@ def _schedule(job: ClassifiedJob, target: Target) -> ScheduleVerdict:
     return verdict
 
 
-def _read_steps(job: ClassifiedJob, connection: Connection, target: Target) -> list[_Read]:
+def _read_steps(job: ClassifiedJob, connection: Connection, target: Target) -> list[Read]:
     if not job.steps:
         raise RefusalError("no-statements", "the job sends no statement that could be written down")
     for step in job.steps:
@@ -177,69 +164,12 @@ def _read_steps(job: ClassifiedJob, connection: Connection, target: Target) -> l
     reads = []
     for step in job.steps:
         statement = read(step.sql)
-        reads.append(_Read(step, statement, catalog.look_up(connection, statement, target.search_path)))
+        reads.append(Read(step, statement, catalog.look_up(connection, statement, target.search_path)))
     return reads
 
 
-def _transactions(reads: Sequence[_Read]) -> list[list[_Read]]:
-    """The statements as the app's transactions held them: equal numbers together, None each for itself."""
-    numbered = enumerate(reads)
-    groups = groupby(
-        numbered,
-        key=lambda nr: ("", nr[0]) if nr[1].step.transaction is None else ("in", nr[1].step.transaction),
-    )
-    return [[r for _, r in group] for _, group in groups]
-
-
-Computed = tuple[str, str, str]
-"""A value's SQL, where it comes from, and the type it is bound as."""
-
-
-def _computed_once(groups: Sequence[Sequence[_Read]]) -> dict[Computed, Variable]:
-    """What the app computed before the first turn of a loop (a clock) is computed once here, too. Raises RefusalError
-    for what may have been computed once and goes into several transactions: anew it would be another value."""
-    seen: dict[tuple[str, str], int] = {}
-    once: dict[Computed, Variable] = {}
-    for number, group in enumerate(groups):
-        for r in group:
-            captured = r.step.turn.captured if r.step.turn is not None else ()
-            for parameter in (p for p in r.step.parameters if is_computed(p.sql)):
-                place = -1 if parameter.position in captured else number
-                if seen.setdefault((parameter.sql, parameter.origin), place) != place:
-                    raise RefusalError(
-                        "value-across-commits",
-                        f"{parameter.sql} ({parameter.origin}) goes into statements on both sides of a COMMIT, where "
-                        "it would be computed twice",
-                    )
-                if place == -1:
-                    type_name = r.facts.types[parameter.position - 1]
-                    value = _value(parameter, type_name)
-                    name = f"cronlift_value_{len(once) + 1}"
-                    variable = Variable(name, type_name, f"CAST({value} AS {type_name})")
-                    once.setdefault((value, parameter.origin, type_name), variable)
-    return once
-
-
-def _with_loops(groups: Sequence[Sequence[_Read]], parts: Sequence[Sequence[Part]]) -> list[Sequence[Part] | Loop]:
-    """The transactions, those of one turn put together as a loop."""
-    items: list[Sequence[Part] | Loop] = []
-    for name, run in groupby(range(len(groups)), key=lambda n: t.loop if (t := groups[n][0].step.turn) else ""):
-        numbers = list(run)
-        if not name:
-            items += [parts[n] for n in numbers]
-            continue
-        steps = [[r.step.turn for r in groups[n]] for n in numbers]
-        counted = [(n, m) for n, turns in enumerate(steps) for m, turn in enumerate(turns) if turn and turn.counted]
-        leaves = [n for n, turns in enumerate(steps) if any(turn and turn.leaves for turn in turns)]
-        turn = steps[0][0]
-        assert turn is not None
-        until = f"<> {turn.rows}" if turn.until == "other" else "= 0" if turn.rows == 1 else f"< {turn.rows}"
-        items.append(Loop([parts[n] for n in numbers], counted[0], leaves[0], until))
-    return items
-
-
 def _part(
-    r: _Read,
+    r: Read,
     target: Target,
     connection: Connection,
     *,
@@ -252,7 +182,7 @@ def _part(
         raise RefusalError("unqualified-name", "the names of a DROP cannot be qualified; decide this job by hand")
     schemas = catalog.home_schemas(r.facts) if qualify else {}
     needed = r.statement.parameters
-    values = {p.position: _value(p, r.facts.types[p.position - 1]) for p in r.step.parameters if p.position in needed}
+    values = {p.position: value_of(p, r.facts.types[p.position - 1]) for p in r.step.parameters if p.position in needed}
     if not needed <= values.keys():
         raise RefusalError("parameter-unknown", f"no value is known for parameter ${min(needed - values.keys())}")
     judged = {p.position for p in r.step.parameters if p.by_type}
@@ -273,20 +203,6 @@ def _part(
             "before the first turn cannot go",
         )
     return Part(r.statement, replace_parameters(qualified(r.statement, schemas), {**typed, **variables}))
-
-
-def _value(parameter: Parameter, type_name: str) -> str:
-    """A parameter's text for the type the server infers: a date or time is written by its type."""
-    if not parameter.by_type:
-        return parameter.sql
-    text = parameter.by_type.get(clock_sql.type_name(type_name) or type_name)
-    if text is None:
-        raise RefusalError(
-            "parameter-type",
-            f"parameter ${parameter.position} ({parameter.origin}) is {' or '.join(parameter.by_type)} where the "
-            f"server expects {type_name}",
-        )
-    return text
 
 
 def _check_parameter(number: int, value: str, type_name: str) -> None:
@@ -342,7 +258,7 @@ def _default_role(facts: Sequence[Facts], target: Target) -> str:
     return next(iter(owners))
 
 
-def _check_refresh(reads: Sequence[_Read]) -> None:
+def _check_refresh(reads: Sequence[Read]) -> None:
     """What REFRESH … CONCURRENTLY needs (manual, REFRESH MATERIALIZED VIEW)."""
     for r in reads:
         if r.statement.node != "RefreshMatViewStmt" or not r.statement.concurrently:

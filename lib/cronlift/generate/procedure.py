@@ -30,23 +30,26 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Variable:
+    """A value that is computed once, before the first turn of a loop."""
+
+    name: str
+    type: str
+    value: str
+    loop: str
+
+
+@dataclass(frozen=True)
 class Loop:
     """Transactions that are repeated: ``counted`` is the statement whose rows are asked for (transaction, statement);
-    the loop is left after the transaction ``leaves`` where ``until`` (of the row count) holds."""
+    the loop is left after the transaction ``leaves`` where ``until`` (of the row count) holds. ``before``: what is
+    computed first."""
 
     groups: Sequence[Sequence[Part]]
     counted: tuple[int, int]
     leaves: int
     until: str
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A value that is computed once, before the first statement."""
-
-    name: str
-    type: str
-    value: str
+    before: Sequence[Variable] = ()
 
 
 ROWS = "cronlift_rows"
@@ -64,8 +67,6 @@ def create(
     groups: Sequence[Sequence[Part] | Loop],
     path: str,
     session: Mapping[str, str] | None = None,
-    *,
-    variables: Sequence[Variable] = (),
 ) -> str:
     """The CREATE PROCEDURE statement (no OR REPLACE: a foreign one of that name must survive).
 
@@ -75,7 +76,7 @@ def create(
     """
     ends = commits(groups)
     clause = Verbatim("" if ends else f"SET search_path = {path} ")
-    body = Body(_body(groups, path if ends else None, session or {}, variables), "job")
+    body = Body(_body(groups, path if ends else None, session or {}), "job")
     text = text_of(template("generate/create_procedure", procedure=Name(schema, name), clause=clause, body=body))
     try:
         pgparse.parse_pgsql(text)
@@ -84,14 +85,13 @@ def create(
     return text
 
 
-def _body(
-    groups: Sequence[Sequence[Part] | Loop], path: str | None, session: Mapping[str, str], variables: Sequence[Variable]
-) -> str:
+def _body(groups: Sequence[Sequence[Part] | Loop], path: str | None, session: Mapping[str, str]) -> str:
     # PL/pgSQL declares FOUND in every procedure; without the option a column of that name would be ambiguous
     # (manual, 43.11.1 Variable Substitution).
     lines = ["", "#variable_conflict use_column"]
-    declared = [f"  {v.name} {v.type} := {v.value};" for v in variables]
-    if any(isinstance(group, Loop) for group in groups):
+    loops = [group for group in groups if isinstance(group, Loop)]
+    declared = [f"  {v.name} {v.type};" for loop in loops for v in loop.before]
+    if loops:
         declared.append(f"  {ROWS} bigint;")
     lines += [*(["DECLARE", *declared] if declared else []), "BEGIN"]
     if path is not None:
@@ -114,7 +114,7 @@ def _body(
 
 def _loop(loop: Loop) -> list[str]:
     """The turns: each of their transactions is committed, the last one's before the next turn."""
-    lines = ["  LOOP"]
+    lines = [*(f"  {v.name} := {v.value};" for v in loop.before), "  LOOP"]
     for number, group in enumerate(loop.groups):
         for place, part in enumerate(group):
             lines.append(_indented(_indented(_in_plpgsql(part))))

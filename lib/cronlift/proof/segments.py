@@ -38,9 +38,9 @@ class Repeated:
 
 @dataclass(frozen=True)
 class Body:
-    """``settings``: the PL/pgSQL statements before the first part that set the search_path; ``parts``: per transaction
-    its statements as PL/pgSQL has them, each with the SQL text it runs; ``repeated``: for each whether it stands in a
-    loop; ``variables``: their declarations."""
+    """``settings``: the PL/pgSQL statements that set the search_path, and what is computed once; ``parts``: per
+    transaction its statements as PL/pgSQL has them, each with the SQL text it runs; ``repeated``: for each whether it
+    stands in a loop; ``variables``: their declarations."""
 
     settings: tuple[str, ...]
     parts: tuple[tuple[tuple[str, str], ...], ...]
@@ -73,7 +73,8 @@ def take_apart(procedure: str) -> Body | str:
     if not taken.parts[-1] and len(taken.parts) > 1:
         taken.drop()  # a COMMIT at the end ends what would end anyway
     parts = tuple(tuple(part) for part in taken.parts)
-    return Body(tuple(taken.settings), parts, tuple(taken.repeated), _variables(function))
+    first = (*taken.settings, *taken.computed)
+    return Body(first, parts, tuple(taken.repeated), _variables(function))
 
 
 class _Taken:
@@ -84,6 +85,7 @@ class _Taken:
         self.parts: list[list[tuple[str, str]]] = [[]]
         self.repeated: list[Repeated | None] = [None]
         self.loops = 0
+        self.computed: list[str] = []
 
     def statements(self, body: Sequence[dict[str, Any]], loop: int) -> str | None:
         """Take statements in, those of a loop by its number; why not, where that is so."""
@@ -94,6 +96,9 @@ class _Taken:
                 self.repeated.append(Repeated(loop) if loop else None)
             elif kind == "PLpgSQL_stmt_return":
                 break
+            elif kind == "PLpgSQL_stmt_assign" and not loop:
+                # Computed once before a loop: every part that is run by itself computes it first.
+                self.computed.append(f"{node['expr']['PLpgSQL_expr']['query']};")
             elif kind == "PLpgSQL_stmt_loop" and not loop:
                 if self.parts[-1]:
                     return "a loop begins before a transaction has ended"
