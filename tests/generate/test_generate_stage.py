@@ -213,6 +213,24 @@ def test_what_only_the_deployment_knows_is_asked(shop, tmp_path):
     assert only(plan(shop, tmp_path, job, decide={job.worker: {"why": "it is there"}}))
 
 
+def test_statements_that_mean_the_sessions_zone_need_one_zone(shop, tmp_path):
+    question = {"code": "session-time-zone", "text": "current_date", "file": "lib/a.ex", "line": 3}
+    job = classified("Shop.Zoned", step("DELETE FROM item WHERE created < CURRENT_DATE"), reasons=[question])
+    assert refusal(plan(shop, tmp_path, job))[0] == "session-time-zone"  # not decided
+    decide = {job.worker: {"why": "no session has a zone of its own"}}
+    assert only(plan(shop, tmp_path, job, decide=decide))
+    with shop.admin() as connection:
+        connection.execute("CREATE ROLE zoned LOGIN IN ROLE app")
+        connection.execute("ALTER ROLE zoned SET TimeZone = 'Asia/Tokyo'")
+    try:
+        decide[job.worker]["job_role"] = "zoned"
+        code, why = refusal(plan(shop, tmp_path, job, decide=decide))
+        assert code == "session-time-zone" and "zoned Asia/Tokyo" in why
+    finally:
+        with shop.admin() as connection:
+            connection.execute("DROP ROLE zoned")
+
+
 @pytest.mark.parametrize("more", [(), (step(INSERT),)], ids=["one transaction", "several"])
 def test_settings_of_the_apps_sessions_are_made_first(shop, tmp_path, more):
     job = classified("Shop.Zoned", step(DELETE), *more, session={"timezone": "Asia/Tokyo"})

@@ -220,14 +220,14 @@ def _check_zone(ev: Evaluator, repo: Module, statement: Statement, span: Span) -
     if "timezone" in ev.findings.session:
         return  # the procedure sets the app's own
     for doubt in statement.doubts:
-        ev.problem("session-time-zone", f"{repo.name}: {doubt}", span)
+        ev.question("session-time-zone", f"{repo.name}: {doubt}", span)
     if not statement.fragments:
         return
     database = database_of(ev.project)
     why = zone_dependence(statement.sql, partial(database.column_type, repo.name))
     if why:
         text = f"{why}: what the statement means depends on the session's time zone, the app's or pg_cron's"
-        ev.problem("session-time-zone", text, span)
+        ev.question("session-time-zone", text, span)
 
 
 def _query(value: Value, options: dict[str, Value]) -> QueryValue:

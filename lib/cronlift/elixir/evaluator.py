@@ -66,7 +66,7 @@ class Findings:
     after_failure: dict[Span, SqlEvent] = field(default_factory=dict)
     sent: dict[tuple[object, ...], SqlEvent] = field(default_factory=dict)
     pinned: dict[str, Loss] = field(default_factory=dict)
-    questions: dict[str, Reason] = field(default_factory=dict)
+    questions: dict[tuple[str, str, int], Reason] = field(default_factory=dict)
     unwritten: dict[tuple[str, int], None] = field(default_factory=dict)
     session: dict[str, str] = field(default_factory=dict)
 
@@ -121,7 +121,8 @@ class Evaluator:
 
     def question(self, code: str, text: str, span: Span) -> None:
         """Note what only the deployment knows; it leaves the verdict as it is (model/verdict.py, QUESTIONS)."""
-        self.findings.questions.setdefault(code, Reason(code=code, text=text, file=span.file, line=span.line))
+        reason = Reason(code=code, text=text, file=span.file, line=span.line)
+        self.findings.questions.setdefault((code, span.file, span.line), reason)
 
     def unwritten(self, span: Span) -> None:
         """Note a place where a statement is sent that changes data and cannot be written down."""

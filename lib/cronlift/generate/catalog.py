@@ -66,6 +66,12 @@ class Role:
     can_login: bool
 
 
+def role_settings(connection: Connection, role: str, database: str) -> dict[str, str]:
+    """The settings that a session of the role in the database starts with, as the catalogue has them."""
+    rows = connection.execute(resources.sql("proof/role_settings"), {"role": role, "database": database}).fetchall()
+    return {str(name): str(value) for name, value in rows}
+
+
 def path_text(schemas: Sequence[str]) -> str:
     """The search_path a generated procedure has: the app's schemas, then ``pg_temp``.
 

@@ -42,6 +42,8 @@ def plan_job(
     facts = [r.facts for r in reads]
     role = _role(decision, facts, target, connection)
     _check_refresh(reads)
+    if any(q.code == "session-time-zone" for q in job.questions):
+        _check_zones(role, target, connection)
     missing = catalog.missing_privileges(connection, role.name, facts)
     if missing:
         lacks, grants = ", ".join(what for what, _ in missing), " ".join(dict.fromkeys(grant for _, grant in missing))
@@ -228,6 +230,20 @@ def _check_parameter(number: int, value: str, type_name: str) -> None:
         raise RefusalError(
             "parameter-type",
             f"parameter ${number} is a {kind} ({value}) where the server expects {type_name}: the app's call fails",
+        )
+
+
+def _check_zones(role: Role, target: Target, connection: Connection) -> None:
+    """Where a statement means the session's time zone, the sessions of both roles must start with the same one."""
+    zones = [
+        catalog.role_settings(connection, name, target.database).get("TimeZone")
+        for name in (target.app_role, role.name)
+    ]
+    if zones[0] != zones[1]:
+        app, own = (zone or "the server's" for zone in zones)
+        raise RefusalError(
+            "session-time-zone",
+            f"the statements mean the session's time zone: {target.app_role} has {app}, {role.name} {own}",
         )
 
 

@@ -11,7 +11,9 @@ from cronlift.model.effect import Effect
 from cronlift.model.job import Job, NotAnalysed
 
 # Reasons that leave the verdict as it is: what only the deployment knows, and a decision must say before a move.
-QUESTIONS = frozenset({"conditional-entry", "session-parameters", "dynamic-repository", "never-started"})
+QUESTIONS = frozenset(
+    {"conditional-entry", "session-parameters", "dynamic-repository", "session-time-zone", "never-started"}
+)
 
 VerdictName = Literal["pure_sql", "split", "app_logic", "needs_review", "no_effect", "startup"]
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import pq, sql
 
-from cronlift import resources
-from cronlift.generate.catalog import path_text
+from cronlift.generate.catalog import path_text, role_settings
 from cronlift.model.plan import PlannedJob, Target
 from cronlift.model.verdict import Step
 from cronlift.postgres.server import Connection
@@ -42,8 +41,8 @@ def sides(connection: Connection, target: Target, job: PlannedJob) -> tuple[Side
 
 
 def _settings(connection: Connection, role: str, database: str) -> dict[str, str]:
-    rows = connection.execute(resources.sql("proof/role_settings"), {"role": role, "database": database}).fetchall()
-    return {str(name): str(value) for name, value in rows if name not in ("role", "session_authorization")}
+    found = role_settings(connection, role, database)
+    return {name: value for name, value in found.items() if name not in ("role", "session_authorization")}
 
 
 def become(connection: Connection, side: Side, *, local: bool = True) -> None:

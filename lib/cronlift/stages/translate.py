@@ -101,15 +101,17 @@ def translate_in(reading: Reading, name: str) -> Translation:
     judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns,
                       called=partial(refused_nulls, database_of(project)))  # fmt: skip
     # What is sent in turns is no list of statements: `generate` writes the loop into a procedure.
-    translatable = judgement.verdict == "pure_sql" and not any(step.turn for step in judgement.steps)
+    # Nor does one by itself carry settings: what it means must not hang on the session it is sent in.
+    zoned = any(code == "session-time-zone" for code, _, _ in evaluator.findings.questions)
+    translatable = judgement.verdict == "pure_sql" and not zoned and not any(s.turn for s in judgement.steps)
     return Translation(
         function=name,
         translatable=translatable,
         statements=tuple(s.text for s in judgement.steps) if translatable else (),
         reasons=(
-            *judgement.reasons,
-            *(r for r in told if r.code in QUESTIONS),
             *evaluator.findings.questions.values(),
+            *(r for r in judgement.reasons if not (zoned and r.code == "only-sql")),
+            *(r for r in told if r.code in QUESTIONS),
         ),
     )
 
