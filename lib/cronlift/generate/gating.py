@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cronlift import resources
 from cronlift.generate.catalog import Connection
 from cronlift.generate.refusal import RefusalError
+from cronlift.generate.version import Version
 from cronlift.model.decision import Decision
 from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict
 from cronlift.model.verdict import ClassifiedJob, Loss
@@ -41,11 +42,13 @@ class Queue:
 
 @dataclass(frozen=True)
 class Gating:
-    """Plans managed jobs: the database's ``queues``, all of the application's ``entries``, and its version of Oban."""
+    """Plans managed jobs: the database's ``queues``, all of the application's ``entries``, its version of Oban, and
+    what pg_cron runs of them already."""
 
     queues: tuple[Queue, ...]
     entries: tuple[ClassifiedJob, ...]
     oban: str | None = None
+    running: Mapping[str, Version] = field(default_factory=dict)
 
     def of(
         self, job: ClassifiedJob, decision: Decision | None, schedule: ScheduleVerdict, *, gated: bool, commits: bool

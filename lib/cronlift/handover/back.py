@@ -18,7 +18,7 @@ from cronlift.handover.flatten import unflatten
 from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant
 from cronlift.handover.schedules import moments
-from cronlift.model.handover import Look
+from cronlift.model.handover import GateState, Look
 from cronlift.model.plan import PlannedJob
 
 _BEHIND = timedelta(minutes=1)
@@ -43,10 +43,18 @@ class Rollback:
     def switch(self, before: Before) -> Sequence[Switch]:
         """Back from the chosen moment on; a start whose moment is still far off is undone as if it had not been."""
         going = self._going(before)
-        chosen = moments(before, [row for _, row in going])
+        older = {job.id: old for job, _ in going if (old := before.superseded(job)) and old.state == "rolled_back"}
+        chosen = moments(before, [row for _, row in going], older)
         switches = []
         for _, row in going:
             moment = chosen[row.job]
+            if row.job in older:
+                # Back to the version before, which pg_cron ran; that one goes back to the application by its own plan.
+                old, at = older[row.job], max(moment.at, row.pg_from or moment.at)
+                state: GateState = "completed" if row.state == "completed" else "started"
+                switches.append(Switch(row.job, "rolled_back", row.pg_from, at, deadline=moment.commit_by))
+                switches.append(Switch(old.job, state, at, None, deadline=moment.commit_by))
+                continue
             if row.pg_from is not None and before.now + moment.margin < row.pg_from:
                 deadline = row.pg_from - moment.margin
                 switches.append(Switch(row.job, "shut", None, None, deadline=deadline))
@@ -60,7 +68,9 @@ class Rollback:
         alone = Alone(before).unschedule({s.job: s for s in switches})
         ends_at = {job.id: self._until(before, job, switches) for job, _ in before.known}
         until = {job: at for job, at in ends_at.items() if at is not None}
-        notes = [f"{job}: the application runs its ticks from {instant(at)} on" for job, at in until.items()]
+        back = {s.job for s in switches if s.pg_until is None and s.state in OPEN}
+        to = f"pg_cron's version before ({', '.join(sorted(back))})" if back else "the application"
+        notes = [f"{job}: {to} runs its ticks from {instant(at)} on" for job, at in until.items()]
         ends = time.monotonic() + self.wait
         while True:
             now = gate.clock(before.sessions.app)

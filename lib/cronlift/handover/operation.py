@@ -42,6 +42,10 @@ class Before:
     now: datetime
     apply: bool
 
+    def superseded(self, job: PlannedJob) -> Row | None:
+        """Where the version before stands, for a job that is the next version of one."""
+        return self.rows.get(job.managed.supersedes or "") if job.managed else None
+
     @property
     def known(self) -> tuple[tuple[PlannedJob, Row], ...]:
         """The jobs that have a row."""
@@ -180,7 +184,8 @@ def stands(before: Before, job: PlannedJob) -> Row:
 
 def _before(plan: Plan, server: Server, sessions: Sessions, chosen: tuple[PlannedJob, ...], apply: bool) -> Before:
     try:
-        rows = gate.rows(sessions.app, [job.id for job in chosen])
+        before = [job.managed.supersedes for job in chosen if job.managed and job.managed.supersedes]
+        rows = gate.rows(sessions.app, [*(job.id for job in chosen), *before])
         now = gate.clock(sessions.app)
     except psycopg.Error as error:
         raise refusal.refused(error, f"database {plan.target.database}") from None

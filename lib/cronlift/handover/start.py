@@ -10,10 +10,10 @@ from typing import Literal
 from cronlift.errors import Pending, SafetyError, UsageError
 from cronlift.handover import checks, gate
 from cronlift.handover.alone import Alone
-from cronlift.handover.gate import Row, Switch
+from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant, stands
 from cronlift.handover.schedules import moments
-from cronlift.model.handover import Look
+from cronlift.model.handover import GateState, Look
 from cronlift.model.plan import PlannedJob
 
 
@@ -35,7 +35,7 @@ class Start:
         if not starting:
             return looks
         looks += checks.pg_cron(before, self.wait if before.apply else 0)
-        margins = moments(before, [row for _, row in starting])
+        margins = moments(before, [row for _, row in starting], self._older(before, starting))
         for job, row in starting:
             looks += checks.queue(before, job, margins[row.job].margin)
         return looks
@@ -43,18 +43,27 @@ class Start:
     def switch(self, before: Before) -> Sequence[Switch]:
         """Started from the chosen moment on."""
         starting = self._starting(before)
-        chosen = moments(before, [row for _, row in starting])
-        return [
-            Switch(row.job, "started", chosen[row.job].at, None, deadline=chosen[row.job].commit_by)
-            for _, row in starting
-        ]
+        older = self._older(before, starting)
+        chosen = moments(before, [row for _, row in starting], older)
+        switches = []
+        for _, row in starting:
+            at, deadline, old = chosen[row.job].at, chosen[row.job].commit_by, older.get(row.job)
+            state: GateState = "completed" if old and old.state == "completed" else "started"
+            switches.append(Switch(row.job, state, at, None, deadline=deadline))
+            if old:
+                switches.append(Switch(old.job, "rolled_back", old.pg_from, at, old.flat, deadline=deadline))
+        return switches
 
     def follow(self, before: Before, switches: Sequence[Switch]) -> After:
         """The client looks again: was it in time; and entries that no gate can hold back are made."""
         now = gate.clock(before.sessions.app)
         before.sessions.app.rollback()
-        late = [s for s in switches if s.pg_from is not None and now > s.pg_from]
-        notes = [f"{s.job}: pg_cron runs its ticks from {instant(s.pg_from)} on" for s in switches]
+        late = [s for s in switches if s.pg_until is None and s.pg_from is not None and now > s.pg_from]
+        notes = [
+            f"{s.job}: pg_cron runs its ticks {'until' if s.pg_until else 'from'} {instant(s.pg_until or s.pg_from)}"
+            + ("" if s.pg_until else " on")
+            for s in switches
+        ]
         if late:
             names = ", ".join(s.job for s in late)
             notes.append(f"committed too late: look who ran the tick after {instant(late[0].pg_from)} of {names}")
@@ -91,6 +100,21 @@ class Start:
                 do="cronlift jobs status tells more; cronlift jobs rollback gives it back",
             )
         return others
+
+    def _older(self, before: Before, starting: Sequence[tuple[PlannedJob, Row]]) -> dict[str, Row]:
+        """The versions that pg_cron runs now and that these take over from, in the same update."""
+        older = {}
+        for job, row in starting:
+            old = before.superseded(job)
+            if old is None or old.state not in OPEN:
+                continue
+            if old.state == "paused" or old.flat:
+                raise SafetyError(
+                    f"{old.job}, which {job.id} takes over from, is {'plain' if old.flat else 'paused'}",
+                    do="resume it first (cronlift jobs resume), or give it back (cronlift jobs rollback)",
+                )
+            older[row.job] = old
+        return older
 
     def _may_start(self, before: Before) -> list[tuple[PlannedJob, Row]]:
         starting = []

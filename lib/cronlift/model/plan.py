@@ -69,9 +69,9 @@ class Managed(Record):
     where another entry has the same. ``guard`` is the schedule's guard with the tick as ``$1``. ``overlap``: a tick
     during a run waits (``queue``), is left out (``skip``) or runs beside it (``allow``); ``backoff`` is ``oban``
     (its default) or seconds; ``catch_up``: the latest tick is run later where nobody ran it; ``unique_across``: not
-    while the application executes the same job; ``follows`` is the id of the job
-    whose run of the same tick comes first. ``oban`` is the version (or requirement) the application names: from
-    2.17 on a row says that it is cron's.
+    while the application executes the same job; ``follows`` is the id of the job whose run of the same tick comes
+    first; ``supersedes`` names the gate of the version that pg_cron runs now. ``oban`` is the version (or requirement)
+    the application names: from 2.17 on a row says that it is cron's.
     """
 
     relation: str
@@ -85,6 +85,7 @@ class Managed(Record):
     catch_up: bool = False
     unique_across: bool = False
     follows: str | None = None
+    supersedes: str | None = None
     oban: str | None = None
 
 

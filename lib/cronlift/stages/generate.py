@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cronlift.generate import gating, migration, patch, script
+from cronlift.generate import gating, migration, patch, script, version
 from cronlift.generate.catalog import Connection
 from cronlift.generate.gating import Gating
 from cronlift.generate.job import plan_job
@@ -43,7 +43,7 @@ def generate(
     broken = gating.check_chains(planned)
     refused += [Refused(id=job, code="chain", why=why) for job, why in broken.items()]
     planned = [job for job in planned if job.id not in broken]
-    chosen = {job.id for job in planned}
+    chosen = {version.base(job.id) for job in planned}
     return Plan(
         run_id=run_id,
         app=classification.app,
@@ -60,7 +60,7 @@ def generate(
 
 
 def _gates(connection: Connection, classification: Classification, app: Path) -> Gating:
-    return Gating(gating.queues(connection), classification.jobs, gating.oban_version(app))
+    return Gating(gating.queues(connection), classification.jobs, gating.oban_version(app), version.running(connection))
 
 
 def plan_jobs(
@@ -80,13 +80,34 @@ def plan_jobs(
             patch.find_entry(app, job)
             decision = decision_for(job, decisions)
             _answered(job, decision)
-            plan = plan_job(job, decision, target, connection, procedures, gates)
+            plan = _plan(job, decision, target, connection, procedures, gates)
             if any(plan.cron_name == other.cron_name for other in planned):
                 raise RefusalError("name-taken", f"another job of this plan has the cron name {plan.cron_name}")
             planned.append(plan)
         except RefusalError as error:
             refused.append(Refused(id=job.id, code=error.code, why=error.why))
     return planned, refused
+
+
+def _plan(
+    job: ClassifiedJob,
+    decision: Decision | None,
+    target: Target,
+    connection: Connection,
+    procedures: set[str],
+    gates: Gating | None,
+) -> PlannedJob:
+    """The job's plan: of one that pg_cron runs already the same version where nothing changed, else the next one."""
+    now = gates.running.get(job.id) if gates else None
+    if now is None:
+        return plan_job(job, decision, target, connection, procedures, gates)
+    plan = plan_job(*version.as_version(job, decision, now.number), target, connection, procedures, gates)
+    if plan.hash == now.plan_hash:
+        return plan
+    following = version.as_version(job, decision, now.number + 1)
+    plan = plan_job(*following, target, connection, procedures, gates)
+    assert plan.managed is not None
+    return plan.model_copy(update={"managed": plan.managed.model_copy(update={"supersedes": now.key})})
 
 
 def _answered(job: ClassifiedJob, decision: Decision | None) -> None:
