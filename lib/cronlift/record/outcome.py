@@ -11,6 +11,7 @@ from cronlift.doctor import report
 from cronlift.errors import CronliftError, Finding
 from cronlift.model.diagnosis import Diagnosis
 from cronlift.model.document import Document
+from cronlift.model.handover import Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
@@ -60,6 +61,8 @@ def of(document: Document) -> Outcome:
             return _monitoring(document)
         case Proposals():
             return _proposals(document)
+        case Handover():
+            return _handover(document)
         case _:
             raise TypeError(f"no outcome for a {type(document).__name__}")
 
@@ -140,6 +143,20 @@ def _proposals(document: Proposals) -> Outcome:
     if document.none:
         text += f"; {plural(len(document.none), 'job')} without an alternative"
     return Outcome("green", text)
+
+
+def _handover(document: Handover) -> Outcome:
+    """Where the jobs stand after the act, or would stand."""
+    ill = sum(not look.well for look in document.looks)
+    if ill:
+        return Outcome("red", f"{document.verb}: {plural(ill, 'look')} not well, nothing changes hands")
+    states = Counter(hand.after or "not installed" for hand in document.jobs)
+    stand = ", ".join(f"{plural(number, 'job')} {state}" for state, number in states.items()) or "no job"
+    if not document.applied and document.verb != "status":
+        return Outcome("green", f"{document.verb}: shown only ({stand})")
+    if not document.complete:
+        return Outcome("pending", f"{document.verb} is not over: {stand}; run it again")
+    return Outcome("green", f"{document.verb}: {stand}")
 
 
 def _installation(document: Installation) -> Outcome:
