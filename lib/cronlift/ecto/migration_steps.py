@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from cronlift.ecto import ddl
 from cronlift.ecto.column_types import column_type, type_of
 from cronlift.ecto.constants import constant
+from cronlift.ecto.library_tables import oban_jobs
 from cronlift.ecto.tables import Column, Table, Tables
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.evaluator import Evaluator, Scope
@@ -393,15 +394,3 @@ def _is_serial(node: ast.Literal) -> bool:
 
 def _fills(kind: str, options: dict[str, Value]) -> bool:
     return kind in ("serial", "bigserial", "identity", "id") or "default" in options
-
-
-def oban_jobs() -> Table:
-    """Oban's table (oban lib/oban/migrations/postgres/): its instants are ``timestamp``, its state an enum."""
-    table = Table("oban_jobs")
-    instants = ("attempted_at", "cancelled_at", "completed_at", "discarded_at", "inserted_at", "scheduled_at")
-    kinds = {"id": "bigint", "state": "oban_job_state", "queue": "text", "worker": "text", "args": "jsonb",
-             "errors": "jsonb[]", "attempt": "integer", "max_attempts": "integer", "priority": "integer",
-             "tags": "varchar(255)[]", "meta": "jsonb", "attempted_by": "text[]"}  # fmt: skip
-    for name, kind in {**kinds, **dict.fromkeys(instants, "timestamp")}.items():
-        table.columns[name] = Column(kind, name in ("id", "state", "queue", "worker"), name not in ("worker",))
-    return table
