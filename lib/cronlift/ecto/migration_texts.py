@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cronlift.elixir import parser
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.modules import Module, read_modules
+from cronlift.elixir.module_reader import read_modules
+from cronlift.elixir.modules import Module
 from cronlift.errors import UsageError
 from cronlift.sql import plpgsql
 from cronlift.sql.unit import Unit

@@ -13,7 +13,7 @@ from cronlift.ecto.constants import underscored
 from cronlift.ecto.migration_steps import Defaults, Migration
 from cronlift.ecto.tables import Tables
 from cronlift.elixir import parser
-from cronlift.elixir.modules import read_modules
+from cronlift.elixir.module_reader import read_modules
 from cronlift.elixir.project import Project
 from cronlift.errors import UsageError
 

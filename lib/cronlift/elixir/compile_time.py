@@ -11,7 +11,8 @@ from cronlift.elixir import application_env, using
 from cronlift.elixir import syntax as ast
 from cronlift.elixir.config import Config, body, decide, is_env
 from cronlift.elixir.evaluator import Evaluator
-from cronlift.elixir.modules import Module, read_forms
+from cronlift.elixir.module_reader import read_forms
+from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Atom, Node
 from cronlift.elixir.trace import TooComplex

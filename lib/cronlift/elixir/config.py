@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.modules import Module, alias_pairs
+from cronlift.elixir.module_reader import alias_pairs
+from cronlift.elixir.modules import Module
 from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Atom, Node, Span
 from cronlift.errors import UsageError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cronlift.elixir import branches, calls, library, loops, patterns
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.modules import alias_pairs
+from cronlift.elixir.module_reader import alias_pairs
 from cronlift.elixir.patterns import Match
 from cronlift.elixir.rows import Rows
 from cronlift.elixir.syntax import Atom, Node

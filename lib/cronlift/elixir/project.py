@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cronlift.elixir import parser, using
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.modules import Module, read_modules
+from cronlift.elixir.module_reader import read_modules
+from cronlift.elixir.modules import Module
 from cronlift.errors import UsageError
 
 _SKIPPED = {"deps", "_build", "node_modules", "test", "tests", "cover", "doc", "assets", "priv", "bench", "benchmarks"}

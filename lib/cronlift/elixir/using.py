@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from cronlift.elixir import literal_options
 from cronlift.elixir import syntax as ast
-from cronlift.elixir.modules import Module, Use, alias_pairs, read_forms
+from cronlift.elixir.module_reader import alias_pairs, read_forms
+from cronlift.elixir.modules import Module, Use
 from cronlift.elixir.syntax import Atom, Node
 
 _MAX_DEPTH = 6
