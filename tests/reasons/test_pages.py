@@ -17,7 +17,7 @@ MAKERS = {"problem", "_reason", "reason", "Reason"}
 LOSSES = {"Loss", "loss"}
 REFUSALS = {"NotKnownError", "RaisesError", "NoSqlError"}
 # Refusals of a plan, which are not reasons of a verdict.
-OF_A_PLAN = {"name-taken"}
+OF_A_PLAN = {"name-taken", "chain"}
 # Made as a reason, and told as a loss.
 A_LOSS = {"session-timeout"}
 
