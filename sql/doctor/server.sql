@@ -12,7 +12,9 @@ SELECT
   EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'cron.database_name') AS library_loaded,
   (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cron.database_name') AS cron_database,
   (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cron.timezone') AS cron_timezone,
-  pg_catalog.current_setting('cron.timezone', TRUE) AS cron_timezone_placeholder,
+  CASE WHEN pg_catalog.pg_has_role('pg_read_all_settings', 'USAGE') OR e.extversion ~ '^1\.[0-4](\D|$)'
+    THEN pg_catalog.current_setting('cron.timezone', TRUE) -- a real setting from 1.5 on, for superusers only
+  END AS cron_timezone_placeholder,
   (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cron.use_background_workers') AS background_workers,
   (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cron.launch_active_jobs') AS launch_active_jobs,
   (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cron.log_run') AS log_run,

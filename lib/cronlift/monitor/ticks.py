@@ -9,6 +9,7 @@ from cronlift.errors import UsageError
 from cronlift.schedule import firings_between, next_firings, rate
 from cronlift.schedule.dialects.pg_cron import family
 from cronlift.schedule.dialects.protocol import BadExpression, Fields, Interval, Parsed
+from cronlift.schedule.firings import ALWAYS
 
 _BACK = (timedelta(hours=2), timedelta(days=2), timedelta(days=40), timedelta(days=400), timedelta(days=3700))
 COUNTED = 10_000
@@ -17,11 +18,12 @@ COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Ticks:
-    """A schedule on one server. ``parsed`` None: pg_cron refuses it (the row was written by hand)."""
+    """A schedule on one server. ``parsed`` None: pg_cron refuses it (the row was written by hand). ``timezone`` None:
+    not known, and with it no firing but those of every minute."""
 
     schedule: str
     version: str
-    timezone: str
+    timezone: str | None
     parsed: Parsed | None
 
     @property
@@ -42,15 +44,15 @@ class Ticks:
         """The next firing; for "every n seconds", n seconds after the last start."""
         if isinstance(self.parsed, Interval):
             return max((last_start or after) + timedelta(seconds=self.parsed.seconds), after)
-        if self.parsed is None:
+        if not self._known:
             return None
-        return next(iter(next_firings(self.schedule, after, 1, self.version, self.timezone)), None)
+        return next(iter(next_firings(self.schedule, after, 1, self.version, self.timezone or "GMT")), None)
 
     def latest(self, at: datetime) -> datetime | None:
         """The last firing not after ``at``; None for seconds, ``@reboot`` and what did not fire for ten years."""
         if not isinstance(self.parsed, Fields) or self.never:
             return None
-        for back in _BACK:
+        for back in _BACK if self._known else ():
             before = self._within(at - back, at)
             if before:
                 return before[-1]
@@ -65,12 +67,18 @@ class Ticks:
         return len(self._within(max(after, until - longest), until))
 
     def _within(self, after: datetime, until: datetime) -> list[datetime]:
-        if self.parsed is None:
+        if not self._known:
             return []
-        return firings_between(self.schedule, after, until, self.version, self.timezone)
+        return firings_between(self.schedule, after, until, self.version, self.timezone or "GMT")
+
+    @property
+    def _known(self) -> bool:
+        if not isinstance(self.parsed, Fields):
+            return False
+        return self.timezone is not None or rate.firings(self.parsed) == ALWAYS
 
 
-def ticks(schedule: str, version: str, timezone: str) -> Ticks:
+def ticks(schedule: str, version: str, timezone: str | None) -> Ticks:
     """The schedule as the server's pg_cron reads it; of a version not known yet as the newest known one does."""
     try:
         dialect = family(version)[-1]
