@@ -38,7 +38,7 @@ def write(results: Results, file: Path, picture: Path) -> None:
     """Write the page and draw its plot."""
     _plot(results, picture)
     parts = [HEAD, _short(results), f"![Run times through both, and what each costs while idle]({picture.name})\n"]
-    parts += ["## Claim by claim\n", _claims(results)]
+    parts += ["## Claim by claim\n", _paragraph(CLAIMS), _claims(results)]
     parts += ["## Run times\n", _paragraph(RUNS), _runs(results)]
     parts += ["## What a scheduler costs\n", _paragraph(TICKS), _ticks(results)]
     parts += ["## What does make a job faster\n", _paragraph(LOOPS), _loops(results)]
@@ -47,6 +47,9 @@ def write(results: Results, file: Path, picture: Path) -> None:
     file.write_text("\n".join(parts), encoding="utf-8")
 
 
+CLAIMS = """\
+Milliseconds hang on the machine, and this one was busy; ratios hang on it less. A claimed time counts as seen where it
+overlaps with what lies between the least and the median of the runs on any of the servers."""
 RUNS = """\
 Milliseconds from the scheduler's taking a run up to its being written down as done: Oban's `attempted_at` to
 `completed_at`; for pg_cron from the launcher's first row about the run to the row that says it ended, by the wall
