@@ -10,7 +10,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pairs lab check claims clean
+.PHONY: help setup demo test test-pairs test-handover lab check claims clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: $(READY) ## Run all tests
 
 test-pairs: $(READY) ## Run the tests that talk to a server on the other PostgreSQL with pg_cron, and in both modes
 	PAIRS="$(PAIRS)" $(BIN)/python tests/pairs.py $(ARGS)
+
+test-handover: $(READY) ## Real handovers in real minutes, on every PostgreSQL with pg_cron, all at once (15 minutes)
+	$(BIN)/python -m pytest -n 9 tests/rehearsal/real_handover.py $(ARGS)
 
 lab: $(READY) ## Open the walkthrough in JupyterLab
 	$(BIN)/cronlift lab $(ARGS)

@@ -27,6 +27,7 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+from boundary_table import boundary_table, pytest_terminal_summary
 from databases import ROLE, AppDatabase
 from psycopg import sql
 
@@ -35,6 +36,8 @@ from cronlift.postgres import disposable
 from cronlift.postgres.server import Connection, Server
 from cronlift.sandbox import Sandbox
 from cronlift.sandbox.private_server import names
+
+__all__ = ["boundary_table", "pytest_terminal_summary"]
 
 _numbers = itertools.count(1)
 

@@ -9,6 +9,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   gate cronlift.gate;
   due timestamptz;
+  late boolean;
+  earliest CONSTANT timestamptz := statement_timestamp() - interval '1 hour';
 BEGIN
   SELECT g.* INTO gate FROM cronlift.gate AS g WHERE g.job = in_job;
   IF NOT FOUND THEN
@@ -28,6 +30,11 @@ BEGIN
   due := in_tick;
   IF in_cause = 'tick' THEN
     due := coalesce(in_tick, cronlift.tick(gate.schedule, statement_timestamp(), gate.timezone));
+    late := in_tick IS NULL AND due >= gate.pg_until;
+    IF late AND gate.pg_until > earliest THEN
+      -- The application's again; but a run that was queued before may stand for the last tick of pg_cron's.
+      due := cronlift.due(gate, gate.pg_until - interval '1 microsecond');
+    END IF;
     IF NOT cronlift.owns(gate, due) OR NOT cronlift.is_due(gate.guard, due)
       OR (in_tick IS NULL AND cronlift.is_led(gate, due))
     THEN
@@ -43,16 +50,19 @@ BEGIN
     RETURN;
   END IF;
   run := cronlift.log_start(gate, due, in_cause, 1);
-  IF run IS NULL AND gate.catch_up THEN
-    -- A queued run that starts late finds its successor's tick taken: it stands for the tick before, if nobody ran that.
+  -- pg_cron queues a run for each tick while it is held up. Of those that start late the first takes the latest tick, and
+  -- each of the others the next earlier one that nobody ran.
+  FOR back IN 1 .. CASE WHEN run IS NULL AND in_cause = 'tick' AND in_tick IS NULL THEN 60 ELSE 0 END LOOP
     due := cronlift.due(gate, due - interval '1 minute');
-    IF cronlift.owns(gate, due) THEN
-      run := cronlift.log_start(gate, due, 'catch_up', 1);
-    END IF;
-  END IF;
+    EXIT WHEN NOT cronlift.owns(gate, due) OR cronlift.is_led(gate, due) OR (due < earliest AND NOT gate.catch_up);
+    run := cronlift.log_start(gate, due, 'catch_up', 1);
+    EXIT WHEN run IS NOT NULL;
+  END LOOP;
   IF run IS NULL THEN
     PERFORM cronlift.together(gate);
-    PERFORM cronlift.skip(gate, NULL, in_cause, 'tick unknown: the latest one was run already');
+    IF late IS NOT TRUE THEN
+      PERFORM cronlift.skip(gate, NULL, in_cause, 'tick unknown: the latest one was run already');
+    END IF;
     RETURN;
   END IF;
   SELECT t.call, t.unless INTO call, unless FROM cronlift.task(gate) AS t;

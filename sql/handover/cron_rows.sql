@@ -1,5 +1,6 @@
--- Of the queue's latest rows: how many are there, how many say they are cron's, how many of the worker's say it and do
--- not, and by how many seconds cron's rows came after their tick (the row's own, or the nearest minute): the median.
+-- Of the queue's latest rows (of a busy one those of some minutes): how many are there, how many say they are cron's, how
+-- many of the worker's say it and do not, and by how many seconds cron's rows came after their tick (the row's own, or
+-- the nearest minute): the median.
 SELECT
   count(*),
   count(*) FILTER (WHERE cron),
@@ -17,5 +18,5 @@ FROM (
       ELSE inserted_at::text::timestamp AT TIME ZONE 'UTC' END AS inserted
   FROM {relation}
   ORDER BY id DESC
-  LIMIT 2000
+  LIMIT 200000
 ) AS latest

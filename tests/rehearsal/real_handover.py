@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import accounts
 import jobs
@@ -24,21 +25,25 @@ from databases import ROLE, AppDatabase
 from psycopg import sql
 
 from cronlift import sandbox as private
+from cronlift.model.plan import Mode
 from cronlift.postgres.server import Server
 from cronlift.record.run_folder import RunFolder
 
-SETUPS = [
-    pytest.param((major, workers, cron), id=f"{major}-{'workers' if workers else 'socket'}-{cron}")
-    for major in (15, 17)
-    for workers in (False, True)
-    for cron in (("separate", "own") if workers else ("own", "separate"))
-]
+PAIRS = tuple((major, workers) for major in (15, 17) for workers in (False, True))
+
+
+def setups(*cron: str) -> list[Any]:
+    """Each pair, with pg_cron in the application's database or in one of its own."""
+    return [
+        pytest.param((major, workers, where, "managed"), id=f"{major}-{'workers' if workers else 'socket'}-{where}")
+        for (major, workers), where in zip(PAIRS, cron, strict=True)
+    ]
 
 
 class Rehearsal:
     """One case: the server, the run folder, and the application that runs now."""
 
-    def __init__(self, major: int, workers: bool, cron: str, oban: str, folder: Path) -> None:
+    def __init__(self, major: int, workers: bool, cron: str, mode: Mode, oban: str, folder: Path) -> None:
         self.oban, self.folder, self.run = oban, folder, folder / "run"
         self.name = f"pytest-{os.getpid()}-{major}{'w' if workers else 's'}"
         cron_database = "shop" if cron == "own" else "postgres"
@@ -53,7 +58,7 @@ class Rehearsal:
         shop.furnish(self.database, oban)
         with RunFolder(self.run).writing() as run:
             run.write_document(shop.judged(folder))
-            run.write_document(shop.planned(self.database, folder))
+            run.write_document(shop.planned(self.database, folder, mode))
         self.app: shop.App | None = None
         self.started: datetime | None = None
 
@@ -86,6 +91,48 @@ class Rehearsal:
         assert done.returncode in codes, said
         return done.stdout
 
+    def verb(self, verb: str, codes: tuple[int, ...] = (0,)) -> str:
+        """A verb of the handover, for all jobs."""
+        return self.cronlift("jobs", verb, "--run", str(self.run), "--apply", codes=codes)
+
+    def install(self) -> None:
+        """Prepare, schedule and fence: nothing changes hands."""
+        self.cronlift("install", "--run", str(self.run), "--apply")
+        assert self.states() == {"shut"}
+
+    def switch(self, verb: str) -> None:
+        """Let the jobs change hands, and wait until they have."""
+        self.verb(verb, codes=(0, 4))
+        column = "pg_from" if verb == "start" else "pg_until"
+        with self.database.admin() as connection:
+            row = connection.execute(f"SELECT max({column}) FROM cronlift.gate".encode()).fetchone()
+        connection.close()
+        assert row is not None and row[0] is not None
+        print(f"{column}: {row[0]:%H:%M:%S}")
+        time.sleep(max(0.0, (row[0] - datetime.now(UTC)).total_seconds()))
+
+    def states(self) -> set[str]:
+        """What the gate says."""
+        with self.database.admin() as connection:
+            rows = connection.execute("SELECT DISTINCT state FROM cronlift.gate").fetchall()
+        connection.close()
+        return {str(state) for (state,) in rows}
+
+    def exact(self, *sides: str) -> None:
+        """Each tick of each job was run once, by these sides in turn; the log of pg_cron's runs says the same."""
+        account = self.settled()
+        assert account.exact, account
+        assert account.ticks >= 3 * 10
+        with self.database.admin() as connection:
+            found = accounts.runs(connection)
+            rows = connection.execute("SELECT job, tick FROM cronlift.run_log WHERE state = 'succeeded'").fetchall()
+        connection.close()
+        for name in jobs.JOBS:
+            assert tuple(side for side, *_ in accounts.handed_over(found, name)) == sides
+        own = sorted((r.job, r.tick) for r in found if r.side == "pg_cron")
+        assert sorted((job.removeprefix("oban:Shop.").removesuffix("Worker").lower(), t) for job, t in rows) == own
+        assert self.settled(("heartbeat",)).exact
+
     def settled(self, names: tuple[str, ...] = jobs.JOBS) -> Accounts:
         """The accounts from the first minute after the start to the last one that is over."""
         assert self.started is not None
@@ -115,11 +162,47 @@ def wait_for_ticks(number: int) -> None:
 
 @pytest.fixture
 def rehearsal(request: pytest.FixtureRequest, oban: str, tmp_path: Path) -> Iterator[Rehearsal]:
-    made = Rehearsal(*getattr(request, "param", (15, False, "separate")), oban, tmp_path)
+    made = Rehearsal(*getattr(request, "param", (15, False, "separate", "plain")), oban, tmp_path)
     try:
         yield made
     finally:
         made.close()
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("rehearsal", setups("separate", "own", "own", "separate"), indirect=True)
+def test_a_handover_is_exact(rehearsal: Rehearsal) -> None:
+    """Started in the middle, and completed when a deploy has taken the entries out of the crontab."""
+    rehearsal.deploy()
+    wait_for_ticks(3)
+    rehearsal.install()
+    wait_for_ticks(1)
+    rehearsal.switch("start")
+    wait_for_ticks(5)
+    rehearsal.verb("complete", codes=(2,))  # refused: the entries are still in the crontab
+    rehearsal.deploy("--moved")
+    wait_for_ticks(2)
+    rehearsal.verb("complete")
+    wait_for_ticks(1)
+    rehearsal.exact("app", "pg_cron")
+    assert {"completed"} == rehearsal.states()
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("rehearsal", setups("own", "separate", "separate", "own"), indirect=True)
+def test_the_way_back_is_exact(rehearsal: Rehearsal) -> None:
+    """Started, given back while the application's entries are where they were, and removed."""
+    rehearsal.deploy()
+    wait_for_ticks(2)
+    rehearsal.install()
+    rehearsal.switch("start")
+    wait_for_ticks(4)
+    rehearsal.switch("rollback")
+    wait_for_ticks(1)
+    rehearsal.verb("rollback")  # finishes what was pending
+    rehearsal.cronlift("rollback", "--run", str(rehearsal.run), "--apply")
+    wait_for_ticks(2)
+    rehearsal.exact("app", "pg_cron", "app")
 
 
 @pytest.mark.timeout(600)

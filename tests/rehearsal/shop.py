@@ -15,7 +15,7 @@ import jobs
 from building import application, classified, step
 from databases import ROLE, AppDatabase
 
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Mode, Plan
 from cronlift.model.verdict import Classification
 from cronlift.stages.generate import generate
 
@@ -45,9 +45,9 @@ def judged(folder: Path) -> Classification:
     return application(folder, *made)
 
 
-def planned(database: AppDatabase, folder: Path) -> Plan:
+def planned(database: AppDatabase, folder: Path, mode: Mode = "managed") -> Plan:
     """A plan for all three."""
-    plan = generate(judged(folder), folder, database.server)
+    plan = generate(judged(folder), folder, database.server, mode=mode)
     assert plan.refused == ()
     return plan
 

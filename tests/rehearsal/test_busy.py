@@ -6,11 +6,20 @@ import threading
 import time
 from pathlib import Path
 
+import jobs
 import pytest
+import shop
 from busy import Load, Waits, log_waits, long_transaction
 from databases import AppDatabase
 
 from cronlift import sandbox as private
+from cronlift.errors import CronliftError
+from cronlift.handover.back import Rollback
+from cronlift.handover.complete import Complete
+from cronlift.handover.operation import perform
+from cronlift.handover.removal import remove_fence, uninstall
+from cronlift.handover.start import Start
+from cronlift.stages.install import install, rollback
 
 LONGEST = 200  # ms
 
@@ -19,6 +28,17 @@ LONGEST = 200  # ms
 def busy(furnished: AppDatabase) -> AppDatabase:
     log_waits(furnished)
     return furnished
+
+
+# What shows a start that the application's scheduler and pg_cron are at work.
+_AT_WORK = f"""\
+INSERT INTO oban_jobs (worker, meta, inserted_at)
+SELECT w, '{{"cron": true}}', date_trunc('minute', now() AT TIME ZONE 'UTC')
+FROM unnest('{{{",".join(jobs.WORKERS)}}}'::text[]) AS w;
+INSERT INTO cronlift.heartbeat (job_role, tick, at) SELECT 'app', t, t FROM date_trunc('minute', now()) AS t
+ON CONFLICT DO NOTHING;
+"""
+_OVER = "UPDATE cronlift.gate SET pg_from = now() - interval '2 hours', pg_until = now() - interval '1 hour'"
 
 
 def _log(database: AppDatabase) -> Path:
@@ -41,3 +61,29 @@ def test_a_lock_that_is_waited_for_is_seen(busy: AppDatabase) -> None:
     careless.close()
     assert load.failed == []
     assert max(waits.so_far()) > 2 * LONGEST
+
+
+def test_no_step_of_a_handover_holds_an_insert_up(busy: AppDatabase, tmp_path: Path) -> None:
+    """Every step while the queue is busy, and a transaction that has inserted stays open."""
+    plan = shop.planned(busy, tmp_path)
+    waits = Waits(busy, _log(busy))
+    server = busy.server
+    with Load(busy).running() as load:
+        assert load.rate() >= 500
+        with long_transaction(busy) as stays:
+            # No trigger can be made beside it: the installer gives up after short tries, and nobody waits for it long.
+            with pytest.raises(CronliftError) as refused:
+                install(plan, server, apply=True)
+            assert f"pid {stays.info.backend_pid} " in (refused.value.where or "")
+        install(plan, server, apply=True)
+        with long_transaction(busy):
+            busy.execute(_AT_WORK, "postgres")
+            assert load.rate() >= 500  # and the cron rows lie thousands of rows back
+            for verb in (Start(wait=10), Complete(deployed="r1"), Rollback(wait=0)):
+                perform(verb, plan, server, apply=True)
+        busy.execute(_OVER, "postgres")  # as if the last tick of pg_cron's were over
+        rollback(plan, server, apply=True)
+        remove_fence(plan, server, apply=True)
+        uninstall(plan, server, apply=True)
+    assert load.failed == []
+    assert max(waits.so_far(), default=0) <= LONGEST

@@ -1,0 +1,310 @@
+"""Simulated handovers: real sessions, the real fence and the real runner, and a clock that is played.
+
+An episode is the story of one job: an application whose scheduler inserts a row for each tick it believes in, pg_cron's
+launcher that calls the runner at each tick, and a person who starts the handover and perhaps rolls it back. What each
+of them does is a list of acts, each at an instant; all acts are carried out in the order of their instants, on sessions
+of their own, so that a transaction that is begun before a switch and committed after it is just that.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from databases import AppDatabase
+from psycopg.pq import TransactionStatus
+from psycopg.types.json import Jsonb
+from simulated_clock import set_clock
+
+from cronlift.handover.moment import LARGEST_MARGIN, Schedule, choose
+from cronlift.postgres.server import Connection
+
+MORNING = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+
+# schedule → gap between its ticks
+SCHEDULES = {
+    "* * * * *": timedelta(minutes=1),
+    "*/5 * * * *": timedelta(minutes=5),
+    "17 * * * *": timedelta(hours=1),
+    "30 6 * * *": timedelta(days=1),
+}
+
+# How Oban for Elixir inserts (lib/oban/cron.ex: all due entries in one transaction, Oban.insert! each; a unique worker
+# looks for an earlier row first: lib/oban/engines/basic.ex), and what meta holds by version.
+ELIXIR_INSERT = """
+INSERT INTO {relation} (args, meta, queue, worker, max_attempts, tags, state)
+VALUES (%s, %s, 'default', %s, 20, '{{}}', 'available') RETURNING id"""
+ELIXIR_UNIQUE = """
+SELECT id FROM {relation} WHERE state IN ('scheduled', 'available', 'executing', 'retryable', 'completed')
+AND inserted_at >= now() AT TIME ZONE 'UTC' AND worker = %s AND queue = 'default' AND args @> %s AND args <@ %s
+LIMIT 1"""
+ELIXIR_METAS = (
+    {"cron": True, "cron_expr": "{schedule}"},
+    {"cron": True, "cron_expr": "{schedule}", "cron_tz": "Etc/UTC"},
+    {"cron": True, "cron_expr": "{schedule}", "cron_tz": "Etc/UTC", "cron_name": "21721800"},
+)
+# How Oban for Python does (oban/queries/insert_job.sql, version 0.7), one statement a row in one transaction.
+PYTHON_INSERT = """
+WITH inserted AS (
+  INSERT INTO {relation} (args, inserted_at, max_attempts, meta, priority, queue, scheduled_at, state, tags, worker)
+  VALUES (%s, timezone('UTC', now()), 1, %s, 0, 'default', timezone('UTC', now()), 'available', '{{}}', %s)
+  RETURNING id, queue, state)
+SELECT id, CASE WHEN state = 'available' THEN pg_notify('oban_insert', '{{"queue":"' || queue || '"}}') END
+FROM inserted"""
+
+
+@dataclass(order=True)
+class Act:
+    """Something that happens at an instant."""
+
+    at: datetime
+    number: int
+    do: Callable[[datetime], None] = field(compare=False)
+
+
+@dataclass
+class Outcome:
+    """Who ran which tick of an episode; ``bystanders`` are the rows of other workers, inserted and let pass."""
+
+    story: str
+    ticks: list[datetime]
+    app: Counter[datetime] = field(default_factory=Counter)
+    pg_cron: Counter[datetime] = field(default_factory=Counter)
+    bystanders: tuple[int, int] = (0, 0)
+
+    @property
+    def lost(self) -> list[datetime]:
+        """Ticks that nobody ran."""
+        return [t for t in self.ticks if self.app[t] + self.pg_cron[t] == 0]
+
+    @property
+    def double(self) -> list[datetime]:
+        """Ticks that were run more than once, and runs of what is no tick."""
+        seen = {*self.ticks, *self.app, *self.pg_cron}
+        return sorted(t for t in seen if self.app[t] + self.pg_cron[t] > (t in self.ticks))
+
+
+class Sessions:
+    """Two nodes of the application (a transaction each), the launcher's (autocommit), and a person's."""
+
+    def __init__(self, database: AppDatabase) -> None:
+        self.database = database
+        self.connect()
+
+    def connect(self) -> None:
+        """All of them; after a restart of the server they are others."""
+        self.nodes = (self.database.connect(), self.database.connect())
+        self.launcher, self.person = self.database.connect(), self.database.admin()
+        self.launcher.autocommit = self.person.autocommit = True
+
+    def wait_for_end(self, pid: int) -> None:
+        """Until a session is gone, with its locks."""
+        while self.person.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() is not None:
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """End them, and what they have begun."""
+        for one in (*self.nodes, self.launcher, self.person):
+            one.close()
+
+
+class Episode:
+    """One handover of one job."""
+
+    def __init__(self, chance: random.Random, sessions: Sessions, number: int, ticks: int) -> None:
+        self.chance, self.sessions = chance, sessions
+        self.schedule = chance.choice(list(SCHEDULES))
+        self.gap = SCHEDULES[self.schedule]
+        self.margin = min(self.gap / 2, LARGEST_MARGIN)
+        self.python = chance.random() < 0.4  # else Elixir's Oban
+        self.relation = "python.oban_jobs" if self.python else "public.oban_jobs"
+        self.worker = f"Shop.Worker{number}"
+        self.job = f"oban:{self.worker}"
+        self.args = chance.choice(({}, {"size": number, "deep": [1, {"a": None}]}))
+        self.unique = not self.python and chance.random() < 0.3
+        self.meta = chance.choice(ELIXIR_METAS)
+        self.skew = chance.uniform(-0.5, 0.5) * self.margin  # more is refused before
+        first = _first_tick(self.schedule)
+        self.ticks = [first + n * self.gap for n in range(ticks)]
+        self.late_launcher = self.gap <= timedelta(minutes=5) and chance.random() < 0.3
+        self.dies = chance.random() < 0.3
+        self.back = chance.random() < 0.5
+        kind = "oban-py" if self.python else "Elixir" + (", unique" if self.unique else "")
+        self.outcome = Outcome(f"{self.schedule}, {kind}, skew {self.skew.total_seconds():+.1f} s", self.ticks)
+        self._acts: list[Act] = []
+        self._ids: dict[int, datetime] = {}
+        self._others: list[int] = []
+
+    def play(self) -> Outcome:
+        """Carry everything out, and see what came of it."""
+        self._gate()
+        for tick in self.ticks:
+            self._application(tick)
+        self._launcher()
+        self._person()
+        self._restarts()
+        while self._acts:
+            act = heapq.heappop(self._acts)
+            act.do(act.at)
+        self._account()
+        return self.outcome
+
+    def _plan(self, at: datetime, do: Callable[[datetime], None]) -> None:
+        heapq.heappush(self._acts, Act(at, len(self._ids) + len(self._acts), do))
+
+    def _seconds(self, low: float, high: float) -> timedelta:
+        return timedelta(seconds=self.chance.uniform(low, high))
+
+    # The application: its clock is off by the skew; the database's clock counts where the row names no tick.
+
+    def _application(self, tick: datetime) -> None:
+        node = self.chance.randrange(2)
+        room = (self.margin - abs(self.skew)).total_seconds()
+        # What a row tells by its own tick may come as late as it likes; else the margin is what covers it.
+        late = self._seconds(0.01, room * (1.9 if self.python else 0.9)) if self.chance.random() < 0.4 else None
+        begin = tick + self.skew + (late or self._seconds(0.01, 0.15))
+        commit = begin + (self._seconds(0, 2 * self.margin.total_seconds()) if self.chance.random() < 0.2 else
+                          self._seconds(0.001, 0.05))  # fmt: skip
+        commit = min(commit, tick + self.skew + self.gap - timedelta(seconds=0.001))  # the node's next minute
+        self._plan(begin, lambda at: self._insert(node, tick, at))
+        self._plan(max(commit, begin), lambda at: self.sessions.nodes[node].commit())
+
+    def _insert(self, number: int, tick: datetime, at: datetime) -> None:
+        node = self.sessions.nodes[number]
+        node.commit()
+        set_clock(node, at)
+        for worker in self.chance.sample([self.worker, "Shop.Bystander", "Shop.Other"], 3):
+            row = self._insert_one(node, worker, tick)
+            if worker == self.worker:
+                self._ids[row] = tick
+            else:
+                self._others.append(row)
+
+    def _insert_one(self, node: Connection, worker: str, tick: datetime) -> int:
+        args = Jsonb(self.args)
+        if self.python:
+            meta = {"cron": True, "cron_at": tick.isoformat(), "cron_expr": self.schedule, "cron_name": "8ab1f3c2"}
+            statement, values = PYTHON_INSERT, (args, Jsonb(meta), worker)
+        else:
+            if self.unique:
+                node.execute(ELIXIR_UNIQUE.format(relation=self.relation).encode(), (worker, args, args))
+            meta = {k: self.schedule if k == "cron_expr" else v for k, v in self.meta.items()}
+            statement, values = ELIXIR_INSERT, (args, Jsonb(meta), worker)
+        row = node.execute(statement.format(relation=self.relation).encode(), values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    # pg_cron: one call a tick, some milliseconds after it; a launcher that was held up makes its calls in a row.
+
+    def _launcher(self) -> None:
+        held_until = None
+        for tick in self.ticks:
+            if self.late_launcher and tick < self.ticks[-3] and self.chance.random() < 0.2:
+                held_until = tick + self.gap * self.chance.uniform(0.2, 1.9)
+            start = tick + self._seconds(0.002, 0.3)
+            if held_until is not None and start < held_until:
+                start = held_until + self._seconds(0.001, 0.01)
+            self._plan(start, self._call)
+
+    def _call(self, at: datetime) -> None:
+        if self.dies and self.chance.random() < 0.15:
+            # The server goes down in the middle of a run: its start is in the log, and what it did is undone.
+            with self.sessions.database.connect() as doomed:
+                pid = doomed.info.backend_pid
+                set_clock(doomed, at)
+                doomed.execute("SELECT cronlift.claim(%s, 'tick', current_user)", (self.job,))
+            doomed.close()
+            self.sessions.wait_for_end(pid)
+            for minutes in (1, 2, 3):
+                self._plan(at + timedelta(minutes=minutes), self._sweep)
+            return
+        set_clock(self.sessions.launcher, at)
+        self.sessions.launcher.execute("CALL cronlift.run(%s)", (self.job,))
+
+    def _sweep(self, at: datetime) -> None:
+        set_clock(self.sessions.launcher, at)
+        self.sessions.launcher.execute("CALL cronlift.sweep()")
+
+    # The server restarts: every session is another one. What it interrupts of the application's is the application's
+    # own loss, so it comes when none of its transactions is open.
+
+    def _restarts(self) -> None:
+        if self.chance.random() < 0.3:
+            self._plan(self._somewhere(self.ticks[1], self.ticks[-2]), self._restart)
+
+    def _restart(self, at: datetime) -> None:
+        if any(node.info.transaction_status != TransactionStatus.IDLE for node in self.sessions.nodes):
+            self._plan(at + timedelta(seconds=1), self._restart)
+            return
+        self.sessions.close()
+        self.sessions.connect()
+
+    # The person: starts somewhere in the first half, and, in every second episode, goes back in the second.
+
+    def _person(self) -> None:
+        half = len(self.ticks) // 2
+        start = self._somewhere(self.ticks[2], self.ticks[half])
+        self._plan(start, lambda at: self._switch(at, "pg_from", "started"))
+        if self.back:
+            back = self._somewhere(self.ticks[half + 3], self.ticks[-3])
+            self._plan(back, lambda at: self._switch(at, "pg_until", "rolled_back"))
+
+    def _somewhere(self, first: datetime, last: datetime) -> datetime:
+        return first + (last - first) * self.chance.random()
+
+    def _switch(self, at: datetime, column: str, state: str) -> None:
+        latest = max(t for t in self.ticks if t <= at)
+        moment = choose([Schedule(self.schedule, "1.4", "GMT", latest)], at, self.job)
+        self.outcome.story += f", {column} {moment.at:%H:%M:%S}"
+        commit = at + (moment.commit_by - at) * self.chance.random()
+        self._plan(commit, lambda _: self._update(column, moment.at, state))
+
+    def _update(self, column: str, instant: datetime, state: str) -> None:
+        self.sessions.person.execute(
+            f"UPDATE cronlift.gate SET {column} = %s, state = %s WHERE job = %s".encode(), (instant, state, self.job)
+        )
+
+    def _gate(self) -> None:
+        values = {
+            "job": self.job,
+            "cron_name": self.job,
+            "relation": self.relation,
+            "worker": self.worker,
+            "args": Jsonb(self.args),
+            "schedule": self.schedule,
+            "timezone": "GMT",
+            "procedure": "public.work",
+            "job_role": "app",
+            "plan_hash": "abc",
+            "max_attempts": 5 if self.dies else 1,
+            "backoff": "20",
+        }
+        self.sessions.person.execute(
+            f"INSERT INTO cronlift.gate ({', '.join(values)}, system_identifier, database) "
+            f"SELECT {', '.join(['%s'] * len(values))}, (pg_control_system()).system_identifier, oid "
+            "FROM pg_database WHERE datname = current_database()".encode(),
+            list(values.values()),
+        )
+
+    def _account(self) -> None:
+        rows = self.sessions.person.execute(
+            f"SELECT id, state::text FROM {self.relation} WHERE id = ANY(%s)".encode(), ([*self._ids, *self._others],)
+        ).fetchall()
+        states = dict(rows)
+        self.outcome.app.update(self._ids[i] for i in self._ids if states[i] == "available")
+        passed = sum(states[i] == "available" for i in self._others)
+        self.outcome.bystanders = (passed, 2 * len(self.ticks))
+        logged = self.sessions.person.execute(
+            "SELECT tick FROM cronlift.run_log WHERE job = %s AND state = 'succeeded'", (self.job,)
+        ).fetchall()
+        self.outcome.pg_cron.update(tick.astimezone(UTC) for (tick,) in logged)
+
+
+def _first_tick(schedule: str) -> datetime:
+    minute, hour, *_ = schedule.split()
+    return MORNING.replace(minute=int(minute) if minute.isdigit() else 0, hour=int(hour) if hour.isdigit() else 6)
