@@ -26,6 +26,12 @@ def test_losses_are_named(tmp_path: Path) -> None:
     assert {loss.code for loss in job.losses} == {"query-timeout", "retries", "uniqueness", "job-timeout", "overlap"}
 
 
+def test_a_workers_own_backoff_is_a_loss(tmp_path: Path) -> None:
+    own = WORKER.replace("  def timeout(", "  def backoff(_job), do: 5\n\n  def timeout(")
+    assert own != WORKER
+    assert "backoff" in {loss.code for loss in only_job(application(tmp_path / "a", own)).losses}
+
+
 def test_listeners_to_oban_are_a_loss(tmp_path: Path) -> None:
     folder = application(tmp_path / "a", WORKER)
     listener = "defmodule A.L do\n  def go, do: :telemetry.attach(1, [:oban, :job, :stop], &x/4, 1)\nend\n"

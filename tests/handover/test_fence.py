@@ -163,6 +163,10 @@ def test_the_queue_turns_rows_away_where_the_state_may_not_change(gated, gate):
     assert insert(gated, ELIXIR, table="parted")[0] == "available"
     with gated.connect() as connection:
         assert connection.execute("SELECT queue FROM parted").fetchall() == [("cronlift_turned_away",)]
+    with gated.connect() as connection:
+        connection.autocommit = True
+        connection.execute("CALL cronlift.sweep()")
+        assert connection.execute("SELECT count(*) FROM public.parted").fetchone() == (0,)
 
 
 def test_nobody_can_use_the_fence_for_other_things(fenced, gate):

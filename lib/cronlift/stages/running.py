@@ -120,6 +120,8 @@ def losses(project: Project, job: Job, listeners: tuple[str, ...]) -> list[Loss]
         found.append(loss("retries", f"a failed run was tried up to {attempts} times"))
     if job.options.unique:
         found.append(loss("uniqueness", f"unique: {job.options.unique}"))
+    if attempts > 1 and module and module.function("backoff", 1):
+        found.append(loss("backoff", "the worker's own backoff/1 said when a failed run was tried again"))
     if module and module.function("timeout", 1):
         found.append(loss("job-timeout", "the worker's timeout/1 ended a run that took too long"))
     for file in listeners:
