@@ -31,6 +31,8 @@ def apply(
 ) -> list[Flow]:
     if scope.again == (module.name, function.name, function.arity) and len(args) == function.arity:
         mark = SqlEvent(None, (), span, "", again=args)
+        if state.failed:  # the next turn, and its statements, although one failed
+            ev.findings.after_failure.setdefault(span, mark)
         return [(state if state.failed else state.send(mark), Unknown("the next turn's result"))]
     trust(ev, module)
     key = _quiet_key(module, function, args, scope)
