@@ -154,6 +154,10 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Any, lab: Lab) -> None:
     page.panel.locator("h3", has_text="RagSetupWorker").wait_for(timeout=MINUTE)
     page.screenshot("3-classify-dark")
     page.page.evaluate("document.querySelector('.cw-step').focus()")
+    page.by_keyboard("4 Schedule")
+    page.by_keyboard("Compare the schedules")
+    page.says(f"{SCHEDULED} of {SCHEDULED} schedules have an equal in pg_cron")
+    page.page.evaluate("document.querySelector('.cw-step').focus()")
     page.by_keyboard("5 Generate")
     page.by_keyboard("Make the plan")
     page.says(f"{MOVED} jobs planned")
@@ -163,6 +167,11 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Any, lab: Lab) -> None:
     page.by_keyboard("Install plan")
     page.says(" objects in place")
     assert RunFolder(lab.run).read(Installation).applied
+    page.page.evaluate("document.querySelector('.cw-step').focus()")
+    page.by_keyboard("7 Verify")
+    page.by_keyboard("Verify")
+    page.says(f"of {MOVED} moved jobs", timeout=4 * MINUTE)
+    assert len(RunFolder(lab.run).read(Verification).jobs) == MOVED
 
 
 @pytest.mark.timeout(600)

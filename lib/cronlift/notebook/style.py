@@ -33,7 +33,7 @@ _COLOURS = "\n".join(f".cronlift .m{number} {{--mark: {colour}}}" for number, co
 PAIRS = f"""
 .cronlift .pairs {{display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 0 20px}}
 .cronlift .pairs > div {{min-width: 0}} .cronlift .pairs h4 {{margin: 4px 0 2px; font-size: 13px}}
-.cronlift .pairs pre {{white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6}}
+.cronlift .pairs pre {{white-space: pre-wrap; overflow-wrap: anywhere; word-break: normal; line-height: 1.6}}
 .cronlift .pairs .soft {{margin: 2px 0; font-size: 12px; color: var(--jp-ui-font-color2, #57606a)}}
 .cronlift .pairs i {{font-style: normal; opacity: .6; user-select: none}}
 .cronlift .pair {{border-bottom: 2px solid var(--mark); background: color-mix(in srgb, var(--mark) 16%, transparent);
