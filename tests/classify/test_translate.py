@@ -49,3 +49,9 @@ def test_why_not(name: str, code: str, tmp_path: Path) -> None:
 def test_exit_codes(name: str, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["translate", "--app", str(application(tmp_path / "a", SOURCE)), name]) == code
     assert said in capsys.readouterr().err
+
+
+def test_a_procedure_that_no_migration_makes_gets_no_sql(tmp_path: Path) -> None:
+    source = SOURCE.replace("ANALYZE t", "CALL nothing_here()")
+    found = translate(application(tmp_path / "a", source), "A.W.fixed/0")
+    assert not found.translatable and found.statements == ()

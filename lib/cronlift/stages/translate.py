@@ -22,7 +22,8 @@ from cronlift.elixir.worker import job_value
 from cronlift.errors import UsageError
 from cronlift.model.document import Document
 from cronlift.model.job import Inventory
-from cronlift.model.verdict import QUESTIONS, Reason
+from cronlift.model.verdict import QUESTIONS, Reason, Step
+from cronlift.stages.called import look_into
 from cronlift.stages.inventory import inventory as take_inventory
 
 _NAME = re.compile(r"(?P<module>[A-Z]\w*(?:\.[A-Z]\w*)*)\.(?P<function>[a-z_]\w*[?!]?)/(?P<arity>\d{1,2})")
@@ -98,8 +99,12 @@ def translate_in(reading: Reading, name: str) -> Translation:
     first = reading.repositories[0] if reading.repositories else None
     columns = partial(database_of(project).column_type, first or "")
     place = function.clauses[0].span
-    judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns,
-                      called=partial(refused_nulls, database_of(project)))  # fmt: skip
+
+    def called(steps: list[Step]) -> list[Reason]:
+        database = database_of(project)
+        return [*look_into(steps, database.routines).doubts, *refused_nulls(database, steps)]
+
+    judgement = judge(flows, evaluator.findings, place, first, retried=False, columns=columns, called=called)
     # What is sent in turns is no list of statements: `generate` writes the loop into a procedure.
     # Nor does one by itself carry settings: what it means must not hang on the session it is sent in.
     zoned = any(code == "session-time-zone" for code, _, _ in evaluator.findings.questions)
