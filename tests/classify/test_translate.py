@@ -51,7 +51,17 @@ def test_exit_codes(name: str, code: int, said: str, tmp_path: Path, capsys: pyt
     assert said in capsys.readouterr().err
 
 
-def test_a_procedure_that_no_migration_makes_gets_no_sql(tmp_path: Path) -> None:
-    source = SOURCE.replace("ANALYZE t", "CALL nothing_here()")
-    found = translate(application(tmp_path / "a", source), "A.W.fixed/0")
-    assert not found.translatable and found.statements == ()
+FUNCTION = """defmodule A.Repo.Migrations.F do
+  use Ecto.Migration
+  def change do
+    execute("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ SELECT set_config('search_path', 'x', false) $$")
+  end
+end
+"""
+
+
+def test_what_a_called_function_does_counts(tmp_path: Path) -> None:
+    folder = application(tmp_path / "a", SOURCE.replace("ANALYZE t", "SELECT f()"))
+    (folder / "priv" / "repo" / "migrations").mkdir(parents=True)
+    (folder / "priv" / "repo" / "migrations" / "1_f.exs").write_text(FUNCTION)
+    assert not translate(folder, "A.W.fixed/0").translatable
