@@ -94,8 +94,9 @@ def test_kept_outputs_compare_something() -> None:
     for name in STAGES:
         notebook = json.loads((KEPT / f"{name}.ipynb").read_text(encoding="utf-8"))
         cells = {cell["id"]: cell for cell in notebook["cells"]}
-        assert {"text/html", "text/plain"} <= set(cells["show"]["outputs"][0]["data"])
-        assert "nbval-ignore-output" not in cells["show"]["metadata"].get("tags", [])
+        if name != "07_realtime":  # its only table holds what the database reports, which varies; its verdict is kept
+            assert {"text/html", "text/plain"} <= set(cells["show"]["outputs"][0]["data"])
+            assert "nbval-ignore-output" not in cells["show"]["metadata"].get("tags", [])
         assert all(cell["execution_count"] for cell in notebook["cells"] if cell["cell_type"] == "code")
         assert cells["verdict"]["outputs"]
 
