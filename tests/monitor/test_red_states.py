@@ -128,7 +128,12 @@ def test_every_red_state(ward: Ward, ask: Ask, capsys: pytest.CaptureFixture[str
     finally:
         os.kill(launcher, signal.SIGCONT)
 
-    # --- the launcher is gone
+    # --- the launcher is gone (one that waits takes no signal until the run has ended)
+    if blocks:
+        ward.admin(
+            "SELECT pg_cancel_backend(job_pid) FROM cron.job_run_details WHERE jobid = %(id)s AND end_time IS NULL",
+            id=long,
+        )
     ward.admin("SELECT pg_terminate_backend(%(pid)s)", pid=launcher)
     ward.wait("count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_cron launcher'")
     said = ask("--grace", "2")
