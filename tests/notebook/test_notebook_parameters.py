@@ -64,6 +64,10 @@ def test_paths_count_from_the_project_never_from_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    kit = tmp_path / "kit"
+    (kit / "runs/1").mkdir(parents=True)  # a run of the demo: not the project's
+    (kit / "notebooks").mkdir()
+    monkeypatch.setattr(resources, "root", lambda: kit)
     monkeypatch.delenv(PROJECT, raising=False)
     assert resolve("runs/1") == resources.root() / "runs/1"
     monkeypatch.setenv(PROJECT, str(tmp_path / "mine"))

@@ -23,6 +23,7 @@ from cronlift.record.run_folder import RunFolder
 PROJECT = "CRONLIFT_PROJECT"
 """The environment variable that names the project root, where it is not the checkout."""
 
+_SHIPPED = (("examples",), ("notebooks",))
 _SHELL = {"In", "Out", "exit", "quit", "open", "get_ipython"}
 _LITERALS = (str, int, float, bool, list, tuple, dict, set, type(None))
 
@@ -40,7 +41,8 @@ def resolve(text: str) -> Path:
         return path
     here = project_root() / path
     shipped = resources.root() / path
-    return shipped if not here.exists() and shipped.exists() else here
+    # Never a run folder: one of the kit's own checkout is not the project's.
+    return shipped if path.parts[:1] in _SHIPPED and not here.exists() and shipped.exists() else here
 
 
 class Named(BaseModel):
