@@ -13,7 +13,7 @@ FROM (
   SELECT
     worker,
     coalesce(meta @> '{{"cron": true}}', false) AS cron,
-    (meta ->> 'cron_at')::timestamptz AS tick,
+    cronlift.instant(meta ->> 'cron_at') AS tick,
     CASE WHEN pg_typeof(inserted_at) = 'timestamp with time zone'::regtype THEN inserted_at::text::timestamptz
       ELSE inserted_at::text::timestamp AT TIME ZONE 'UTC' END AS inserted
   FROM {relation}

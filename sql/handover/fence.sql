@@ -9,7 +9,7 @@ DECLARE
   turned_away text;
 BEGIN
   -- The row's own tick where it names one; else when its transaction began, some 100 ms after the tick.
-  due := coalesce((NEW.meta ->> 'cron_at')::timestamptz, now());
+  due := coalesce(cronlift.instant(NEW.meta ->> 'cron_at'), now());
   SELECT g.job INTO turned_away
   FROM cronlift.gate AS g
   WHERE g.relation = TG_ARGV[0] AND g.worker = NEW.worker AND g.args = NEW.args
