@@ -260,6 +260,54 @@ def test_rollback(shop, installed):
     assert gates(shop)[CLEANUP][::2] == ("started", None)
 
 
+@pytest.mark.parametrize("verb", ["rollback", "give-back"])
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_is_completed_goes_back_only_to_an_application_that_sends_it(shop, installed, verb, paused):
+    started(shop, installed)
+    act(Complete(deployed="x"), installed, shop, CLEANUP)
+    if paused:
+        act(Pause(), installed, shop, CLEANUP)
+    before = gates(shop)
+    with pytest.raises(SafetyError) as stopped:
+        act(Rollback(wait=0, verb=verb), installed, shop)
+    assert f"{CLEANUP}: nothing shows that the application sends the job again (no row came for" in str(stopped.value)
+    assert "git apply -R" in str(stopped.value)
+    assert PREWARM not in str(stopped.value)  # the application was never seen to leave that out
+    assert gates(shop) == before
+
+    hit = (
+        "INSERT INTO cronlift.fence_hit (job, relation, tick) "
+        "SELECT job, relation, {} FROM cronlift.gate WHERE job = '{}'"
+    )
+    shop.execute(hit.format("date_trunc('minute', now()) - interval '5 min'", CLEANUP), user="postgres")
+    with pytest.raises(SafetyError, match="nothing shows"):
+        act(Rollback(wait=0, verb=verb), installed, shop)
+    shop.execute(hit.format("date_trunc('minute', now())", CLEANUP), user="postgres")
+    done = act(Rollback(wait=0, verb=verb), installed, shop)
+    assert "the application sends the job" in done.looks[0].text
+    assert gates(shop)[CLEANUP][0] == "rolled_back"
+
+
+def test_or_back_at_a_persons_word(shop, installed):
+    started(shop, installed)
+    act(Complete(deployed="x"), installed, shop, CLEANUP)
+    done = act(Rollback(wait=0, deployed="4f2a9c1"), installed, shop, CLEANUP)
+    assert [look.text for look in done.looks] == ["decided: revision 4f2a9c1 is deployed, with the entry"]
+    assert gates(shop)[CLEANUP][0] == "rolled_back"
+
+
+def test_a_patch_that_is_out_already_is_seen_before_complete_too(shop, installed):
+    started(shop, installed)
+    shop.execute(
+        "INSERT INTO oban_jobs (worker, meta, inserted_at) SELECT 'Shop.Other', '{\"cron\": true}', "
+        "cronlift.due(g, now() - interval '1 min') AT TIME ZONE 'UTC' FROM cronlift.gate g WHERE job ~ 'Cart'",
+        user="postgres",
+    )
+    with pytest.raises(SafetyError, match="whose scheduler was at work, and then nobody would run it"):
+        act(Rollback(wait=0), installed, shop, CLEANUP)
+    assert gates(shop)[CLEANUP][0] == "started"
+
+
 def test_a_start_that_is_far_off_is_undone_as_if_it_had_not_been(shop, installed):
     act(Start(wait=0), installed, shop, PREWARM)
     shift(shop, "-1 hour", "pg_from")
@@ -313,7 +361,11 @@ def test_flatten_and_back(shop, installed):
             "CALL public.cart_cleanup_worker_job()",
             "CALL public.prewarm_worker_job()",
         ]
-    act(Rollback(wait=0), installed, shop)
+    plain = commands(shop, installed)
+    with pytest.raises(SafetyError, match="nobody would run it"):
+        act(Rollback(wait=0), installed, shop)
+    assert commands(shop, installed) == plain
+    act(Rollback(wait=0, deployed="y"), installed, shop)
     assert commands(shop, installed) == [job.command for job in installed.jobs]
 
 

@@ -79,7 +79,7 @@ def test_no_step_of_a_handover_holds_an_insert_up(busy: AppDatabase, tmp_path: P
         with long_transaction(busy):
             busy.execute(_AT_WORK, "postgres")
             assert load.rate() >= 500  # and the cron rows lie thousands of rows back
-            for verb in (Start(wait=10), Complete(deployed="r1"), Rollback(wait=0)):
+            for verb in (Start(wait=10), Complete(deployed="r1"), Rollback(wait=0, deployed="r2")):
                 perform(verb, plan, server, apply=True)
         busy.execute(_OVER, "postgres")  # as if the last tick of pg_cron's were over
         rollback(plan, server, apply=True)

@@ -25,6 +25,9 @@ from cronlift.postgres.server import Server
 from cronlift.record.run_folder import RunFolder
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="How many seconds to wait at most.")]
+Again = Annotated[
+    str | None, typer.Option("--deployed", help="The deployed revision with the entries again, as you say.")
+]
 
 
 _APPROVED = ("start", "complete", "rollback", "give-back")
@@ -92,6 +95,7 @@ def complete(
 def rollback(
     run: options.Run,
     job: options.JobIds = [],  # noqa: B006
+    deployed: Again = None,
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
     wait: Wait = 200,
@@ -102,11 +106,12 @@ def rollback(
 ) -> int:
     """Give the jobs back to the application, at a moment between two ticks, and wait for the last run to end."""
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Rollback(wait=wait), run, server, job, apply, plan_hash, as_json)
+    return _operate(Rollback(wait=wait, deployed=deployed), run, server, job, apply, plan_hash, as_json)
 
 
 def give_back(
     run: options.Run,
+    deployed: Again = None,
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
     wait: Wait = 200,
@@ -117,7 +122,9 @@ def give_back(
 ) -> int:
     """Give everything in the plan back to the application, whatever state it is in."""
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Rollback(wait=wait, verb="give-back"), run, server, [], apply, plan_hash, as_json)
+    return _operate(
+        Rollback(wait=wait, deployed=deployed, verb="give-back"), run, server, [], apply, plan_hash, as_json
+    )
 
 
 def pause(

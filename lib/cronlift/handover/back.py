@@ -2,6 +2,9 @@
 
 The gate is closed for ticks, not for starts: a run of a tick before the moment may begin after it. So the act is over
 when the log shows how the last of them ended.
+
+An application that no longer sends the job would run none of those ticks: what is to go back after ``complete`` must
+have been seen at the fence again, or a person names the revision that has its entry.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from cronlift.handover import gate
+from cronlift.handover import gate, sending
 from cronlift.handover.alone import Alone
+from cronlift.handover.checks import all_well
 from cronlift.handover.flatten import unflatten
 from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant
@@ -27,23 +31,53 @@ _BEHIND = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Rollback:
-    """``wait``: seconds to wait until the last tick of pg_cron's has ended."""
+    """``wait``: seconds to wait until the last tick of pg_cron's has ended. ``deployed``: a person's word for the
+    revision that runs with the entries again; it stands in for what the database could show, and is on record."""
 
     wait: float = 200
+    deployed: str | None = None
     verb: Literal["rollback", "give-back"] = "rollback"
 
     def look(self, before: Before) -> Sequence[Look]:
-        """Nothing can stand against it; what is flat is put behind the gate again first."""
+        """The application sends what it is to run; then what is flat is put behind the gate again first."""
+        looks = self._sent(before)
         flat = [(job, row) for job, row in self._going(before) if row.flat]
-        if flat and before.apply:
+        if flat and before.apply and all_well(looks):
             unflatten(before, [job for job, _ in flat])
         text = "its entry is put behind the gate again"
-        return [Look(name="flat", job=job.id, well=True, text=text) for job, _ in flat]
+        return [*looks, *(Look(name="flat", job=job.id, well=True, text=text) for job, _ in flat)]
+
+    def _sent(self, before: Before) -> list[Look]:
+        """Of each job that goes to the application itself, whether that sends it."""
+        going = [(job, row) for job, row in self._going(before) if not self._older(before, job)]
+        if self.deployed is not None:
+            text = f"decided: revision {self.deployed} is deployed, with the entry"
+            return [Look(name="deployed", job=job.id, well=True, text=text) for job, _ in going]
+        last = sending.last_ticks(before, [row.job for _, row in going])
+        return [look for job, row in going if (look := self._look(before, job, row, last[job.id]))]
+
+    def _look(self, before: Before, job: PlannedJob, row: Row, last: sending.Tick) -> Look | None:
+        if last.hit:
+            text = f"the application sends the job (last turned away for {instant(last.last_hit)})"
+            return Look(name="sent", job=job.id, well=True, text=text)
+        if "completed" in (row.state, row.resumes):
+            why = "nothing shows that the application sends the job again"
+            why += f" (no row came for tick {instant(last.tick)})" if last.tick else " (no tick is over yet)"
+        elif sending.left_out(before, job, last):
+            why = f"no row came for tick {instant(last.tick)} from the application, whose scheduler was at work"
+        else:
+            return None
+        text = (
+            f"{why}, and then nobody would run it: deploy its entry again (git apply -R pull_request/config.patch), "
+            "wait until a minute after its next tick (its row is turned away), or name the deployed revision with "
+            "--deployed"
+        )
+        return Look(name="sent", job=job.id, well=False, text=text)
 
     def switch(self, before: Before) -> Sequence[Switch]:
         """Back from the chosen moment on; a start whose moment is still far off is undone as if it had not been."""
         going = self._going(before)
-        older = {job.id: old for job, _ in going if (old := before.superseded(job)) and old.state == "rolled_back"}
+        older = {job.id: old for job, _ in going if (old := self._older(before, job))}
         chosen = moments(before, [row for _, row in going], older)
         switches = []
         for _, row in going:
@@ -88,6 +122,11 @@ class Rollback:
                 return switch.pg_until
         row = before.rows[job.id]
         return row.pg_until if row.state == "rolled_back" else None
+
+    def _older(self, before: Before, job: PlannedJob) -> Row | None:
+        """The version before, where the job goes back to that one."""
+        old = before.superseded(job)
+        return old if old and old.state == "rolled_back" else None
 
     def _going(self, before: Before) -> list[tuple[PlannedJob, Row]]:
         return [(job, row) for job, row in before.known if row.state in OPEN and row.here]

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
-from cronlift import resources
 from cronlift.errors import Pending, SafetyError
-from cronlift.generate import managed
-from cronlift.generate.quoting import Verbatim, template
-from cronlift.handover.checks import exists
+from cronlift.handover import sending
 from cronlift.handover.gate import Row, Switch
 from cronlift.handover.operation import After, Before, instant, stands
 from cronlift.model.handover import Look
 from cronlift.model.plan import PlannedJob
-
-
-@dataclass(frozen=True)
-class _Tick:
-    """A job's latest tick that is over (None: none since the start), whether the application's row for it or a later
-    one was turned away, when that last was, and whether another job's row was in that minute."""
-
-    tick: datetime | None
-    hit: bool
-    last_hit: datetime | None
-    other_hit: bool
 
 
 @dataclass(frozen=True)
@@ -43,13 +29,10 @@ class Complete:
         if self.deployed is not None:
             text = f"decided: revision {self.deployed} is deployed, without the entry"
             return [Look(name="deployed", job=job.id, well=True, text=text) for job, _ in completing]
-        found = before.sessions.app.execute(
-            resources.sql("handover/last_due"), {"jobs": [row.job for _, row in completing], "now": before.now}
-        ).fetchall()
-        by_job = {str(row[0]): _Tick(*row[1:]) for row in found}  # type: ignore[arg-type]
+        by_job = sending.last_ticks(before, [row.job for _, row in completing])
         return [self._look(before, job, by_job[job.id]) for job, _ in completing]
 
-    def _look(self, before: Before, job: PlannedJob, last: _Tick) -> Look:
+    def _look(self, before: Before, job: PlannedJob, last: sending.Tick) -> Look:
         tick = last.tick
         if tick is None:
             raise Pending(
@@ -61,7 +44,7 @@ class Complete:
                 f"the application still sends the job (last turned away for {instant(last.last_hit)}): deploy the patch"
             )
             return Look(name="no-hit", job=job.id, well=False, text=text)
-        if last.other_hit or self._alive(before, job, tick):
+        if sending.left_out(before, job, last):
             text = f"tick {instant(tick)} passed without a row of the application's, whose scheduler was at work"
             return Look(name="no-hit", job=job.id, well=True, text=text)
         text = (
@@ -69,20 +52,6 @@ class Complete:
             "then: name the deployed revision with --deployed"
         )
         return Look(name="no-hit", job=job.id, well=False, text=text)
-
-    def _alive(self, before: Before, job: PlannedJob, tick: datetime) -> bool:
-        relation = managed.gate_of(job).relation
-        asked = [("handover/alive", relation)]
-        # Elixir's Oban and Python's name their leaders' tables differently.
-        schema = relation.rpartition(".")[0]
-        asked += [("handover/leader", f"{schema}.{name}") for name in ("oban_peers", "oban_leaders")]
-        for file, table in asked:
-            if not exists(before.sessions.app, table):
-                continue
-            row = before.sessions.app.execute(template(file, relation=Verbatim(table)), {"tick": tick}).fetchone()
-            if row is not None and row[0]:
-                return True
-        return False
 
     def switch(self, before: Before) -> Sequence[Switch]:
         """Completed; the times stay."""
