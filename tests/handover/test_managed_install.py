@@ -13,6 +13,7 @@ from catalogue import differences, exact
 
 from cronlift.errors import SafetyError
 from cronlift.model.decision import Decisions
+from cronlift.model.job import Options
 from cronlift.stages.generate import generate
 from cronlift.stages.install import MANAGED, install, rollback
 
@@ -53,6 +54,37 @@ def test_what_a_managed_plan_says(plan):
     assert prewarm.command.startswith("DO $run$\nDECLARE\n  run bigint;\nBEGIN\n  CALL cronlift.begin(")
     assert friday.schedule.guard is None or "$1" in friday.managed.guard
     assert vacuum.command == "VACUUM public.cart"
+
+
+@pytest.mark.parametrize("changes", [{}, {"timezone": "Asia/Tokyo"}, {"instance": "Shop.Oban"}])
+def test_entries_whose_rows_look_the_same_are_refused(shop, tmp_path, changes):
+    """The fence would turn one's rows away as the other's."""
+    twin = JOBS[0].model_copy(update={"id": f"{JOBS[0].id}/2", **changes})
+    made = generate(application(tmp_path, JOBS[0], twin, JOBS[1]), tmp_path, shop.server, mode="managed")
+    assert [j.id for j in made.jobs] == [JOBS[1].id]
+    assert [(r.id, r.code) for r in made.refused] == [(JOBS[0].id, "same-rows"), (twin.id, "same-rows")]
+    assert "config/config.exs:5 (Etc/UTC) and config/config.exs:6 (" in made.refused[0].why
+    assert "config/config.exs:6 (" in made.refused[1].why
+    assert len(generate(application(tmp_path, JOBS[0], JOBS[1]), tmp_path, shop.server, mode="managed").jobs) == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"schedule": "*/30 * * * *"}, {"options": Options(args={"a": 1})}, {"kind": "startup"}]
+)
+def test_entries_whose_rows_can_be_told_apart_are_planned(shop, tmp_path, changes):
+    twin = JOBS[0].model_copy(update={"id": f"{JOBS[0].id}/2", **changes})
+    made = generate(application(tmp_path, JOBS[0], twin), tmp_path, shop.server, mode="managed", jobs=[JOBS[0].id])
+    assert [j.managed.cron_expr for j in made.jobs] == ["*/15 * * * *" if "schedule" in changes else None]
+
+
+def test_a_table_named_by_decision_tells_instances_apart(shop, tmp_path):
+    twin = JOBS[0].model_copy(update={"id": f"{JOBS[0].id}/2", "instance": "Shop.Oban"})
+    decisions = Decisions(schema_version=1, jobs={JOBS[0].id: decision(JOBS[0], queue_table="public.oban_jobs")})
+    made = generate(
+        application(tmp_path, JOBS[0], twin), tmp_path, shop.server,
+        decisions=decisions, mode="managed", jobs=[JOBS[0].id],
+    )  # fmt: skip
+    assert (len(made.jobs), made.jobs[0].managed.siblings) == (1, ())
 
 
 def test_a_chain_is_planned_by_decision_and_refused_where_it_cannot_hold(shop, tmp_path):

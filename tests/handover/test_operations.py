@@ -4,6 +4,7 @@ What only a real minute shows (pg_cron ticking, Oban inserting) is in the long t
 hand, and time passes by moving a gate's instants back.
 """
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from cronlift.handover.hold import Pause, Reset, Resume
 from cronlift.handover.operation import perform
 from cronlift.handover.start import Start
 from cronlift.handover.status import status
+from cronlift.model.job import Options
 from cronlift.stages.generate import generate
 from cronlift.stages.install import install, rollback
 
@@ -166,6 +168,54 @@ def test_start_refuses(shop, installed, damage, said):
         act(Start(wait=0), installed, shop, CLEANUP)
     assert said in str(stopped.value)
     assert {g[0] for g in gates(shop).values()} == {"shut"}
+
+
+def cron_row(shop, args="{}", **meta):
+    meta = json.dumps({"cron": True, "cron_expr": "* * * * *", **meta})
+    shop.execute(
+        "INSERT INTO oban_jobs (worker, args, meta, inserted_at) "
+        f"SELECT 'Shop.CartCleanupWorker', '{args}', '{meta}', date_trunc('minute', now() AT TIME ZONE 'UTC')",
+        user="postgres",
+    )
+
+
+def test_start_looks_if_the_application_runs_the_planned_entry(shop, installed):
+    cron_row(shop, '{"days": 30}')
+    with pytest.raises(SafetyError) as stopped:
+        act(Start(wait=0), installed, shop, CLEANUP)
+    said = str(stopped.value)
+    assert 'is not the planned entry\'s (args {}) but has args {"days": 30}, expression * * * * *, inserted 20' in said
+    cron_row(shop)  # the latest decides: a deploy may have brought the entry just now
+    cron_row(shop, '{"days": 60}', cronlift="oban:Shop.CartCleanupWorker@v0")  # of another version's
+    assert act(Start(wait=0), installed, shop, CLEANUP, apply=False).looks[-1].well
+    cron_row(shop, '{"days": 30}')
+    with pytest.raises(SafetyError, match="both sides would run"):
+        act(Start(wait=0), installed, shop, CLEANUP)
+    assert {g[0] for g in gates(shop).values()} == {"shut"}
+    cron_row(shop, cron_expr="*/1 * * * *")  # an edited expression is fenced all the same
+    assert act(Start(wait=0), installed, shop, CLEANUP).complete
+
+
+def test_start_knows_the_workers_other_entries(shop, tmp_path):
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    other = JOBS[0].model_copy(update={"id": f"{CLEANUP}/30", "options": Options(args={"days": 30})})
+    twin = JOBS[0].model_copy(update={"id": f"{CLEANUP}/daily", "schedule": "@daily"})
+    app = application(tmp_path, JOBS[0], other, twin)
+    plan = generate(app, tmp_path, shop.server, mode="managed", jobs=[CLEANUP])
+    assert [s.model_dump() for s in plan.jobs[0].managed.siblings] == [
+        {"args": {"days": 30}, "cron_expr": None}, {"args": {}, "cron_expr": "@daily"}
+    ]  # fmt: skip
+    install(plan, shop.server, apply=True)
+    sweep(shop)
+    cron_row(shop, '{"days": 30}')
+    cron_row(shop, cron_expr="@daily")
+    assert act(Start(wait=0), plan, shop, apply=False).looks[-1].well
+    for unknown in ({"cron_expr": "0 * * * *"}, {"cron_expr": None}):
+        cron_row(shop, **unknown)
+        with pytest.raises(SafetyError, match=r"\(args {}, expression \* \* \* \* \*\) but has args {}, expression"):
+            act(Start(wait=0), plan, shop)
+    cron_row(shop)
+    assert act(Start(wait=0), plan, shop).complete
 
 
 def test_start_refuses_an_oban_of_no_known_version(shop, tmp_path):

@@ -428,6 +428,11 @@ def test_jobs(app: Path, planned: AppDatabase, collect: Collect, tmp_path: Path)
         connection.execute("CALL cronlift.sweep()")
     planned.execute("UPDATE cronlift.heartbeat SET tick = at", user="postgres")
     said.say("an Oban of no known version", "start", *here, "--apply", "--wait", "0", code=2)
+    planned.execute(
+        "INSERT INTO oban_jobs (worker, args, meta, inserted_at) VALUES ('Shop.Baskets', '{\"days\": 30}', "
+        "'{\"cron\": true}', date_trunc('minute', now() AT TIME ZONE 'UTC'))"
+    )
+    said.say("another entry than the planned one", "start", *here, "--apply", "--wait", "0", code=2)
     said.say("shut, and to be completed", "complete", *here, code=2)
     said.say("shut, and to be paused", "pause", *here, code=2)
     said.say("shut, and to be resumed", "resume", *here, code=2)

@@ -10,9 +10,9 @@ from pathlib import Path
 from cronlift import resources
 from cronlift.generate.catalog import Connection
 from cronlift.generate.refusal import RefusalError
-from cronlift.generate.version import Version
+from cronlift.generate.version import Version, base
 from cronlift.model.decision import Decision
-from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict
+from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict, Sibling
 from cronlift.model.verdict import ClassifiedJob, Loss
 from cronlift.schedule.guard import NOW
 
@@ -64,7 +64,9 @@ class Gating:
         if not _READABLE.fullmatch(expression.strip()):
             raise RefusalError("tick-unknown", f"the ticks of {expression!r} cannot be computed in the database")
         queue = self._queue(decision)
-        twins = [e for e in self.entries if (e.worker, e.options.args) == (job.worker, job.options.args)]
+        siblings = self._siblings(job)
+        twins = [e for e in siblings if e.options.args == job.options.args]
+        _check_twins(job, twins, decision)
         attempts = (decision.max_attempts if decision else None) or job.options.max_attempts or OBAN_ATTEMPTS
         backoff = (decision.backoff if decision else None) or "oban"
         if attempts < 1 or not re.fullmatch(r"oban|\d{1,6}", backoff):
@@ -73,7 +75,12 @@ class Gating:
             relation=queue.relation,
             column="queue" if queue.by_state else "state",
             args=job.options.args,
-            cron_expr=job.schedule if len(twins) > 1 else None,
+            cron_expr=job.schedule if twins else None,
+            siblings=tuple(
+                Sibling(args=e.options.args, cron_expr=e.schedule if e in twins else None)
+                for e in siblings
+                if e not in twins or e.schedule != job.schedule
+            ),
             guard=schedule.guard.replace(NOW, "$1") if schedule.guard and gated else None,
             overlap=(decision.overlap if decision else None) or "queue",
             max_attempts=1 if commits or not gated else attempts,
@@ -83,6 +90,11 @@ class Gating:
             follows=decision.follows if decision and gated else None,
             oban=self.oban,
         )
+
+    def _siblings(self, job: ClassifiedJob) -> list[ClassifiedJob]:
+        """The other entries of the job's worker; what is enqueued at boot does not say that it is cron's."""
+        own = base(job.id)
+        return [e for e in self.entries if e.worker == job.worker and e.kind == "cron" and e.id != own]
 
     def _queue(self, decision: Decision | None) -> Queue:
         wanted = decision.queue_table if decision else None
@@ -96,6 +108,22 @@ class Gating:
             names = ", ".join(q.relation for q in found)
             raise RefusalError("several-queue-tables", f"{names}: name the job's with queue_table in a decision")
         return found[0]
+
+
+def _check_twins(job: ClassifiedJob, twins: Sequence[ClassifiedJob], decision: Decision | None) -> None:
+    """Raises RefusalError where another entry's rows look like the job's: Oban writes worker, args and expression, not
+    which entry (a time zone is in the rows of some versions only). One of another instance may have its own table: a
+    decision that names the job's says so."""
+    named = decision is not None and decision.queue_table is not None
+    for twin in twins:
+        if twin.schedule == job.schedule and (twin.instance == job.instance or not named):
+            ours, others = (f"{e.config.file}:{e.config.line} ({e.timezone})" for e in (job, twin))
+            raise RefusalError(
+                "same-rows",
+                f"two entries with the same worker, args and expression {job.schedule!r}: {ours} and {others}; nothing "
+                "tells their rows apart, so the fence of one would turn the other's away: give them different args, or "
+                "take one out, or plan with mode plain",
+            )
 
 
 def check_chains(planned: Sequence[PlannedJob]) -> dict[str, str]:

@@ -114,7 +114,7 @@ def plan_job(
         config_line=job.config.line,
         hash=digest(
             {"procedure": procedure_sql, "command": runs, "schedule": schedule.pg_cron}
-            | ({"managed": managed.model_dump(mode="json")} if managed else {})
+            | ({"managed": managed.model_dump(mode="json", exclude={"siblings"})} if managed else {})
         ),
     )
 

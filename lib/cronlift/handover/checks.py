@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -84,16 +85,30 @@ def queue(before: Before, job: PlannedJob, margin: timedelta) -> Iterator[Look]:
         yield Look(name="cron-meta", job=job.id, well=False, text=text)
         return
     row = app.execute(
-        template("handover/cron_rows", relation=Verbatim(own.relation)), {"worker": job.worker}
+        template("handover/cron_rows", relation=Verbatim(own.relation)),
+        {
+            "worker": job.worker,
+            "args": json.dumps(own.args),
+            "cron_expr": own.cron_expr,
+            "siblings": json.dumps([sibling.model_dump() for sibling in own.siblings]),
+        },
     ).fetchone()
     assert row is not None
-    rows, cron, ours, others, offset = row
+    rows, cron, ours, others, offset, stranger = row
     if cron:
         well = bool(ours) or not others
         text = f"rows of {own.relation} say that they are cron's"
         if not well:
             text = f"rows of {job.worker} do not say that they are cron's, while others do: whose are they?"
         yield Look(name="cron-meta", job=job.id, well=well, text=text)
+        if stranger is not None:
+            wanted = json.dumps(own.args) + (f", expression {own.cron_expr}" if own.cron_expr else "")
+            text = (
+                f"the latest cron row of {job.worker} is not the planned entry's (args {wanted}) but has {stranger}: "
+                "the fence would let such rows pass, and both sides would run: generate the plan from the deployed "
+                "revision; where that row's entry is gone, start after a tick of the planned one"
+            )
+            yield Look(name="same-entry", job=job.id, well=False, text=text)
         skew = timedelta(seconds=float(str(offset)))
         agree = abs(skew) <= margin / 2
         text = f"cron rows come {skew.total_seconds():.1f} s after their tick by the database's clock"

@@ -61,23 +61,32 @@ class ScheduleVerdict(Record):
     notes: tuple[str, ...] = ()
 
 
+class Sibling(Record):
+    """Another entry of a job's worker, as its rows show it: by ``args``, and by ``cron_expr`` where the args are the
+    job's."""
+
+    args: dict[str, Any]
+    cron_expr: str | None = None
+
+
 class Managed(Record):
     """What the gate says of a job beside its schedule (HANDOVER: one row per job in ``cronlift.gate``).
 
-    ``relation`` is the application's queue table as SQL, ``column`` what the fence turns a row away by (``queue``
-    where the table is partitioned by state). Rows of the job are known by worker and ``args``, and by ``cron_expr``
-    where another entry has the same. ``guard`` is the schedule's guard with the tick as ``$1``. ``overlap``: a tick
-    during a run waits (``queue``), is left out (``skip``) or runs beside it (``allow``); ``backoff`` is ``oban``
-    (its default) or seconds; ``catch_up``: the latest tick is run later where nobody ran it; ``unique_across``: not
-    while the application executes the same job; ``follows`` is the id of the job whose run of the same tick comes
-    first; ``supersedes`` names the gate of the version that pg_cron runs now. ``oban`` is the version (or requirement)
-    the application names: from 2.17 on a row says that it is cron's.
+    ``relation`` is the application's queue table as SQL, ``column`` what the fence turns a row away by (``queue`` where
+    the table is partitioned by state). Rows of the job are known by worker and ``args``, and by ``cron_expr`` where
+    another entry has the same; ``siblings`` are the worker's other entries. ``guard`` is the schedule's guard with the
+    tick as ``$1``. ``overlap``: a tick during a run waits (``queue``), is left out (``skip``) or runs beside it
+    (``allow``); ``backoff`` is ``oban`` (its default) or seconds; ``catch_up``: the latest tick is run later where
+    nobody ran it; ``unique_across``: not while the application executes the same job; ``follows`` is the id of the job
+    whose run of the same tick comes first; ``supersedes`` names the gate of the version that pg_cron runs now. ``oban``
+    is the version (or requirement) the application names: from 2.17 on a row says that it is cron's.
     """
 
     relation: str
     column: Literal["state", "queue"] = "state"
     args: dict[str, Any]
     cron_expr: str | None = None
+    siblings: tuple[Sibling, ...] = ()
     guard: str | None = None
     overlap: Literal["queue", "skip", "allow"] = "queue"
     max_attempts: int = 1
