@@ -77,6 +77,30 @@ def test_entries_whose_rows_can_be_told_apart_are_planned(shop, tmp_path, change
     assert [j.managed.cron_expr for j in made.jobs] == ["*/15 * * * *" if "schedule" in changes else None]
 
 
+@pytest.mark.parametrize(
+    ("unique", "said"),
+    [
+        (None, None),
+        ("false", None),
+        ("true", None),
+        ("[period: 60]", None),
+        ("[states: :incomplete]", None),
+        ("[period: 60, states: [:available, :completed]]", None),
+        ("[period: 60, states: [:executing, :cancelled]]", "counts"),
+        ("[states: :all]", "counts"),
+        ("[states: Oban.Job.states(), period: 60]", "may count"),
+        ("@unique", "may count"),
+    ],
+)
+def test_what_the_fence_turns_away_can_count_for_uniqueness(shop, tmp_path, unique, said):
+    """After a rollback it would keep the application's first rows away."""
+    job = JOBS[0].model_copy(update={"options": Options(unique=unique)})
+    (planned,) = generate(application(tmp_path, job), tmp_path, shop.server, mode="managed").jobs
+    losses = [loss.text for loss in planned.losses if loss.code == "turned-away-counts"]
+    assert len(losses) == (said is not None)
+    assert said is None or losses[0].startswith(f"unique: {unique} {said} cancelled jobs")
+
+
 def test_a_table_named_by_decision_tells_instances_apart(shop, tmp_path):
     twin = JOBS[0].model_copy(update={"id": f"{JOBS[0].id}/2", "instance": "Shop.Oban"})
     decisions = Decisions(schema_version=1, jobs={JOBS[0].id: decision(JOBS[0], queue_table="public.oban_jobs")})

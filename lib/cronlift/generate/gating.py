@@ -15,6 +15,7 @@ from cronlift.model.decision import Decision
 from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict, Sibling
 from cronlift.model.verdict import ClassifiedJob, Loss
 from cronlift.schedule.guard import NOW
+from cronlift.sources import uniqueness
 
 OBAN_ATTEMPTS = 20
 """oban lib/oban/job.ex: max_attempts where neither worker nor entry says."""
@@ -192,6 +193,19 @@ def losses(job: ClassifiedJob, managed: Managed) -> tuple[Loss, ...]:
             Loss(
                 code="retry-minutes",
                 text="a retry waits for the next whole minute (the sweeper's)",
+                file=job.config.file,
+                line=job.config.line,
+            )
+        )
+    unique = job.options.unique
+    counted = uniqueness.states(unique) if unique and unique != "false" else frozenset()
+    if managed.column == "state" and (counted is None or "cancelled" in counted):
+        says = "may count" if counted is None else "counts"
+        kept.append(
+            Loss(
+                code="turned-away-counts",
+                text=f"unique: {unique} {says} cancelled jobs, and what the fence turns away is cancelled: after a "
+                "rollback such rows can keep the application's first ones away, for the period or until pruned",
                 file=job.config.file,
                 line=job.config.line,
             )

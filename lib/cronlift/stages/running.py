@@ -21,11 +21,10 @@ from cronlift.errors import UsageError
 from cronlift.model.job import Job
 from cronlift.model.verdict import Loss, Reason
 from cronlift.schedule import next_source_firings
+from cronlift.sources import uniqueness
 
 _SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)  # any day does, as long as it is always the same
 _CALLBACKS = ("timeout", "backoff")
-# States of a job that has not ended, and the name of their group (oban lib/oban/job.ex, unique_state_group).
-_UNENDED = {"incomplete", "suspended", "available", "scheduled", "executing", "retryable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +145,9 @@ def _unique_period(job: Job) -> float | None:
 
 
 def _until_it_ends(unique: str) -> bool:
-    """Whether only jobs that have not ended are looked at (oban lib/oban/job.ex, unique states)."""
-    # What follows the value must end it: `[:executing] ++ [:completed]` is computed.
-    states = re.search(r"\bstates:\s*(:\w+|\[[^\]]*\])\s*(?=[,\]]|$)", unique)
-    if not states:
-        return False
-    named = re.findall(r":(\w+)", states.group(1))
-    written = re.sub(r":\w+|[\[\],\s]", "", states.group(1))  # anything else is computed
-    return not written and bool(named) and set(named) <= _UNENDED
+    """Whether only jobs that have not ended are looked at."""
+    states = uniqueness.states(unique)
+    return states is not None and states <= uniqueness.UNENDED
 
 
 def _shortest_gap(job: Job) -> float:
