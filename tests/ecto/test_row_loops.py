@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import clinic
+import clinic_app
 import psycopg
 import pytest
 from ecto_application import ZONE, server
@@ -43,12 +43,12 @@ SELECT jsonb_build_object(
 
 @pytest.fixture(scope="module")
 def proposed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ClassifiedJob]:
-    return clinic.classified(tmp_path_factory.mktemp("proposed"), clinic.cases("proposed"))
+    return clinic_app.classified(tmp_path_factory.mktemp("proposed"), clinic_app.cases("proposed"))
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ClassifiedJob]:
-    return clinic.classified(tmp_path_factory.mktemp("kept"), clinic.cases("kept"))
+    return clinic_app.classified(tmp_path_factory.mktemp("kept"), clinic_app.cases("kept"))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def clinic_database(sandbox: Sandbox) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(**{**server(sandbox), "dbname": name}) as connection:
         connection.execute(f"SET timezone = '{ZONE}'")
         for file in ("structure.sql", "seed.sql"):
-            connection.execute((clinic.DATA / file).read_bytes())
+            connection.execute((clinic_app.DATA / file).read_bytes())
         connection.commit()
         yield connection
         connection.rollback()
@@ -81,17 +81,17 @@ def _after(connection: psycopg.Connection[Any], texts: list[str]) -> Any:
         connection.execute("ROLLBACK TO SAVEPOINT before")
 
 
-@pytest.mark.parametrize("case", clinic.cases("proposed"), ids=lambda p: p.stem)
+@pytest.mark.parametrize("case", clinic_app.cases("proposed"), ids=lambda p: p.stem)
 def test_one_statement_is_proposed(case: Path, proposed: dict[str, ClassifiedJob]) -> None:
     job = proposed[case.stem]
-    assert list(job.statements) == clinic.expected(case, "statement")
+    assert list(job.statements) == clinic_app.expected(case, "statement")
     assert job.verdict == "needs_review"
     assert {r.code for r in job.reasons} <= _DIFFERENCES
     assert "loop-as-one-statement" in {r.code for r in job.reasons}
     assert job.steps[-1].loop is not None
 
 
-@pytest.mark.parametrize("case", clinic.cases("proposed"), ids=lambda p: p.stem)
+@pytest.mark.parametrize("case", clinic_app.cases("proposed"), ids=lambda p: p.stem)
 def test_the_statement_leaves_what_the_loop_leaves(
     case: Path, proposed: dict[str, ClassifiedJob], clinic_database: psycopg.Connection[Any]
 ) -> None:
@@ -104,11 +104,11 @@ def test_the_statement_leaves_what_the_loop_leaves(
     assert _after(clinic_database, one) == after
 
 
-@pytest.mark.parametrize("case", clinic.cases("kept"), ids=lambda p: p.stem)
+@pytest.mark.parametrize("case", clinic_app.cases("kept"), ids=lambda p: p.stem)
 def test_nothing_is_proposed(case: Path, kept: dict[str, ClassifiedJob]) -> None:
     job = kept[case.stem]
     codes = {r.code for r in job.reasons}
-    assert set(clinic.expected(case, "reason")) <= codes
+    assert set(clinic_app.expected(case, "reason")) <= codes
     assert job.verdict != "pure_sql"
     # Where the rows are gone through twice the first loop could be one statement; the job as a whole cannot move.
     assert all(step.loop is None for step in job.steps) or "parameter-unknown" in codes
@@ -156,10 +156,10 @@ _PROVED = {"delete_each_capture": "weak", "update_two_fields": "weak", "delete_t
 
 def test_accepted_statements_are_planned_and_proved(app_database: Any, tmp_path: Path) -> None:
     """From the source to the proof; what commits row by row is equal with that left open."""
-    app_database.execute((clinic.DATA / "structure.sql").read_text() + (clinic.DATA / "seed.sql").read_text())
-    workers = [case for case in clinic.cases("proposed") if case.stem in _PROVED]
-    judged = classify(clinic.write_clinic(tmp_path, workers))
-    names = {clinic.module(case): case.stem for case in workers}
+    app_database.execute((clinic_app.DATA / "structure.sql").read_text() + (clinic_app.DATA / "seed.sql").read_text())
+    workers = [case for case in clinic_app.cases("proposed") if case.stem in _PROVED]
+    judged = classify(clinic_app.write_clinic(tmp_path, workers))
+    names = {clinic_app.module(case): case.stem for case in workers}
     accepted = {
         job.id: Decision(code_hash=job.code_hash, who="a", when="b", why="c", verdict="pure_sql", rewrite=True)
         for job in judged.jobs
