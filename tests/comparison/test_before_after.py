@@ -64,7 +64,8 @@ def test_obans_history_stands_before_pg_crons_after(app_database: AppDatabase, d
         ).fetchone()
     assert (before.n, before.median) == pytest.approx(expected)
     assert (after.n, after.median) == (20, pytest.approx(10.0))
-    assert found.ratio == pytest.approx(10.0 / before.median)
+    # pg_cron 1.4 with background workers writes down wrong ends, which are shown and not compared.
+    assert found.ratio == (None if found.after.doubt else pytest.approx(10.0 / before.median))
     assert found.after.source == "pg_cron's history"
 
 

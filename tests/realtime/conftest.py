@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "verify"))
 
 from shops import shop
-
-from cronlift.errors import ServerError
-from cronlift.sandbox.plugins import provide_wal2json
+from wal2json import MISSING, have_wal2json
 
 __all__ = ["shop"]
-
-MISSING = "wal2json cannot be had: the tests of the change stream did not run"
 
 
 @pytest.fixture
 def stream(app_database: Any) -> Any:
     """The test's database on a server that has wal2json; its slots are dropped before the database is."""
-    try:
-        provide_wal2json(app_database.sandbox)
-    except ServerError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{MISSING} ({error.what})")
+    have_wal2json(app_database.sandbox)
     yield app_database
     with app_database.admin() as connection:
         connection.autocommit = True

@@ -8,14 +8,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import MISSING
+from wal2json import have_wal2json
 
 from cronlift import sandbox as private
-from cronlift.errors import ServerError
 from cronlift.realtime.consumer import Consumer, Watched
 from cronlift.realtime.slot import Slot
 from cronlift.sandbox import Sandbox
-from cronlift.sandbox.plugins import provide_wal2json
 
 NAME = f"pytest-{os.getpid()}-standby"
 
@@ -34,10 +32,7 @@ def server() -> Iterator[Sandbox]:
     """A server of its own whose commits can be made to wait for a standby that never comes."""
     try:
         made = private.up(NAME)
-        try:
-            provide_wal2json(made)
-        except ServerError as error:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{MISSING} ({error.what})")
+        have_wal2json(made)
         setting(made, "max_wal_senders = 3")
         private.down(NAME)
         yield private.up(NAME)

@@ -66,7 +66,7 @@ FAULTS = {
         "double",
     ),
     "the fence does not go by the tick that the row names": (
-        ("cronlift.fence()", "(NEW.meta ->> 'cron_at')::timestamptz", "NULL"),
+        ("cronlift.fence()", "cronlift.instant(NEW.meta ->> 'cron_at')", "NULL"),
         "lost double",
     ),
     "the runner goes by the time of day": (
