@@ -1,5 +1,5 @@
--- Where each of the jobs %(jobs)s stands, and how its latest run on its own schedule ended (NULL: there was none).
-SELECT g.job, g.state, latest.state, latest.message, latest.tick
+-- Where each of the jobs %(jobs)s stands, since and until when, and how its latest run on its own schedule ended (NULL: there was none).
+SELECT g.job, g.state, latest.state, latest.message, latest.tick, g.pg_from, g.pg_until
 FROM cronlift.gate AS g
 LEFT JOIN LATERAL (
   SELECT l.state, l.message, l.tick

@@ -26,7 +26,7 @@ def generate(
     run: options.Run,
     env: options.Env = "prod",
     decisions: options.DecisionsFile = None,
-    mode: options.Mode = "plain",
+    mode: options.Mode = None,
     job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
     service: options.Service = None,
     dsn_env: options.DsnEnv = None,
@@ -56,6 +56,9 @@ def generate(
 def _show(plan: Plan, folder: RunFolder) -> None:
     rows = [(j.id, j.schedule.pg_cron or "", j.command, j.job_role, j.cron_name) for j in plan.jobs]
     output.table(("JOB", "SCHEDULE", "COMMAND", "RUNS AS", "CRON ENTRY"), rows)
+    for job in plan.jobs:
+        if job.plain_because:
+            print(output.printable(f"plain, not managed: {job.id}: {job.plain_because}"))
     for refused in plan.refused:
         print(output.printable(f"not planned: {refused.id}: {refused.why} ({refused.code})"))
     for warning in (*plan.warnings, *(f"{j.id}: {w}" for j in plan.jobs for w in j.warnings)):

@@ -13,6 +13,7 @@ from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Server
 from cronlift.record.approval import require_approval, require_no_difference
+from cronlift.record.next_step import next_step
 from cronlift.record.run_folder import RunFolder
 from cronlift.stages.install import install as put
 
@@ -60,6 +61,9 @@ def install(
         if not apply and (recorded is None or not recorded.applied or recorded.plan_hash != plan.hash):
             folder.write_document(document)
     show(document, plan, as_json=as_json)
+    following = next_step(RunFolder(run), run, server) if document.applied and not as_json else ""
+    if following:
+        print(f"\n{output.printable(following)}")
 
 
 def approved(folder: RunFolder, plan_hash: str | None) -> Plan:

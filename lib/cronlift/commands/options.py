@@ -13,8 +13,12 @@ Run = Annotated[Path, typer.Option("--run", help="The run folder.")]
 DecisionsFile = Annotated[Path | None, typer.Option("--decisions", help="A decisions.yaml to apply.")]
 JobIds = Annotated[list[str], typer.Option("--job", help="A job's id; repeat for several.")]
 Mode = Annotated[
-    Literal["plain", "managed"],
-    typer.Option("--mode", help="How the jobs change hands: at your deploy (plain), or exactly at one tick (managed)."),
+    Literal["plain", "managed"] | None,
+    typer.Option(
+        "--mode",
+        help="How the jobs change hands: exactly at one tick (managed), or at your deploy (plain). "
+        "[default: managed, and plain what cannot be]",
+    ),
 ]
 Service = Annotated[str | None, typer.Option("--service", help="The libpq service of the app's database.")]
 DsnEnv = Annotated[

@@ -14,6 +14,8 @@ from cronlift.model.plan import Plan
 from cronlift.model.verification import CheckName, Verification
 from cronlift.notebook import run as runs
 from cronlift.notebook.runner import Settings
+from cronlift.postgres.server import Server
+from cronlift.record.next_step import next_step
 from cronlift.record.run_folder import next_folder
 
 
@@ -27,6 +29,7 @@ def run(
     run: Annotated[Path | None, typer.Option("--run", help="The run folder. [default: runs/<next number>]")] = None,
     env: options.Env = "prod",
     decisions: options.DecisionsFile = None,
+    mode: options.Mode = None,
     job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
     service: options.Service = None,
     dsn_env: options.DsnEnv = None,
@@ -59,6 +62,7 @@ def run(
         env=env,
         decisions=decisions,
         jobs=tuple(job),
+        mode=mode,
         service=service,
         dsn_env=dsn_env,
         cron_database=cron_database,
@@ -74,6 +78,10 @@ def run(
     plan = report.folder.read_if_there(Plan)
     if not apply and not report.stopped and plan is not None and plan.jobs:
         print(f"\nNothing was installed. To install exactly this plan: --apply --plan-hash {plan.hash}")
+    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
+    following = next_step(report.folder, settings.run, server)
+    if apply and following and not report.stopped:
+        print(f"\n{output.printable(following)}")
     return report.code
 
 

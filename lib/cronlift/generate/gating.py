@@ -20,6 +20,9 @@ from cronlift.sources import uniqueness
 OBAN_ATTEMPTS = 20
 """oban lib/oban/job.ex: max_attempts where neither worker nor entry says."""
 
+META_NOT_YET = (2, 15)
+"""The latest Oban (Elixir) seen to write no ``meta`` of a cron row; the handover asks the rows of 2.16 themselves."""
+
 _ITEM = r"(?:\*|(?:\d{1,2}|[a-z]{3})(?:-(?:\d{1,2}|[a-z]{3}))?)(?:/\d{1,4})?"
 _FIELD = rf"{_ITEM}(?:,{_ITEM})*"
 _READABLE = re.compile(
@@ -31,6 +34,10 @@ _READABLE = re.compile(
 
 
 _OBAN = (("mix.lock", r'"oban":\s*\{:hex,\s*:oban,\s*"([^"]+)"'), ("mix.exs", r'\{:oban,\s*"([^"]+)"'))
+
+
+class UngatedError(RefusalError):
+    """The job cannot stand behind a gate; a plain plan of it is still right."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +63,17 @@ class Gating:
     ) -> Managed:
         """The job's gate. ``gated``: it has a procedure; a command that stands alone cannot be run by the runner.
 
-        Raises RefusalError where its rows could not be told from others', or its ticks not be computed in SQL.
+        Raises UngatedError where its rows could not be told from others', or its ticks not be computed in SQL, and
+        RefusalError where a decision is wrong or missing.
         """
         if job.source != "oban":
-            why = f"only Oban's rows can be fenced, and this is {job.source}'s: plan it with mode plain"
-            raise RefusalError("no-fence", why)
+            raise UngatedError("no-fence", f"only Oban's rows can be fenced, and this is {job.source}'s")
+        if self._without_meta():
+            why = f"Oban {self.oban} does not say of a row that it is cron's, so none can be told apart"
+            raise UngatedError("no-cron-meta", why)
         expression = schedule.pg_cron or ""
         if not _READABLE.fullmatch(expression.strip()):
-            raise RefusalError("tick-unknown", f"the ticks of {expression!r} cannot be computed in the database")
+            raise UngatedError("tick-unknown", f"the ticks of {expression!r} cannot be computed in the database")
         queue = self._queue(decision)
         siblings = self._siblings(job)
         twins = [e for e in siblings if e.options.args == job.options.args]
@@ -97,6 +107,11 @@ class Gating:
         own = base(job.id)
         return [e for e in self.entries if e.worker == job.worker and e.kind == "cron" and e.id != own]
 
+    def _without_meta(self) -> bool:
+        """Whether the locked version is one that writes no cron meta; a mere requirement says nothing of it."""
+        exact = re.fullmatch(r"(\d+)\.(\d+)\.\S+", self.oban or "")
+        return exact is not None and (int(exact[1]), int(exact[2])) <= META_NOT_YET
+
     def _queue(self, decision: Decision | None) -> Queue:
         wanted = decision.queue_table if decision else None
         found = [q for q in self.queues if wanted is None or q.relation == wanted]
@@ -104,22 +119,23 @@ class Gating:
             found = [q for q in found if q.relation.endswith(".oban_jobs")] or found
         if not found:
             what = f"is no queue table {wanted}" if wanted else "is no queue table of Oban's"
-            raise RefusalError("no-queue-table", f"there {what} in this database: nothing could be fenced")
+            raise UngatedError("no-queue-table", f"there {what} in this database: nothing could be fenced")
         if len(found) > 1:
             names = ", ".join(q.relation for q in found)
-            raise RefusalError("several-queue-tables", f"{names}: name the job's with queue_table in a decision")
+            why = f"{names}: name the job's with queue_table in a decision, or decide on mode plain"
+            raise RefusalError("several-queue-tables", why)
         return found[0]
 
 
 def _check_twins(job: ClassifiedJob, twins: Sequence[ClassifiedJob], decision: Decision | None) -> None:
-    """Raises RefusalError where another entry's rows look like the job's: Oban writes worker, args and expression, not
+    """Raises UngatedError where another entry's rows look like the job's: Oban writes worker, args and expression, not
     which entry (a time zone is in the rows of some versions only). One of another instance may have its own table: a
     decision that names the job's says so."""
     named = decision is not None and decision.queue_table is not None
     for twin in twins:
         if twin.schedule == job.schedule and (twin.instance == job.instance or not named):
             ours, others = (f"{e.config.file}:{e.config.line} ({e.timezone})" for e in (job, twin))
-            raise RefusalError(
+            raise UngatedError(
                 "same-rows",
                 f"two entries with the same worker, args and expression {job.schedule!r}: {ours} and {others}; nothing "
                 "tells their rows apart, so the fence of one would turn the other's away: give them different args, or "
@@ -138,6 +154,8 @@ def check_chains(planned: Sequence[PlannedJob]) -> dict[str, str]:
             continue
         if lead not in by_id:
             wrong[job.id] = f"{lead}, which it is to follow, is not in the plan"
+        elif by_id[lead].managed is None:
+            wrong[job.id] = f"it cannot follow {lead}, which is plain: {by_id[lead].plain_because}"
         elif job.commits or by_id[lead].procedure is None:
             wrong[job.id] = f"it cannot follow {lead}: one of them ends transactions itself, or stands alone"
         elif by_id[lead].job_role != job.job_role:

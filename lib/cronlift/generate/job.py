@@ -29,9 +29,11 @@ def plan_job(
     connection: Connection,
     names_taken: set[str],
     gates: Gating | None = None,
+    *,
+    gate_needed: bool = True,
 ) -> PlannedJob:
     """Plan one job against the app's database, read-only; behind a gate where ``gates`` are given. Raises RefusalError
-    with the reason where it cannot.
+    with the reason where it cannot; a job that cannot be gated is plain unless ``gate_needed``.
 
     ``names_taken`` holds ``schema.procedure`` of the jobs planned before: two workers of one last name get two
     procedures.
@@ -78,14 +80,20 @@ def plan_job(
         call = text_of(template("generate/call", procedure=Name(schema_name, procedure_name)))
         grantees = catalog.default_grantees(connection, schema_name, role.name)
 
-    managed = None
-    runs = command.plain(call, schedule.guard)
-    losses = job.losses
+    managed, because = None, ""
     if gates is not None:
-        managed = gates.of(job, decision, schedule, gated=procedure_sql is not None, commits=commits)
-        losses = gating.losses(job, managed)
-        if procedure_sql is not None:
-            runs = command.managed(job.id, call, commits=commits)
+        try:
+            if procedure_sql is None and not gate_needed:
+                raise gating.UngatedError("stands-alone", f"no gate can hold back {reads[0].step.command}")
+            managed = gates.of(job, decision, schedule, gated=procedure_sql is not None, commits=commits)
+        except gating.UngatedError as error:
+            if gate_needed:
+                raise
+            because = f"{error.why} ({error.code})"
+    losses = gating.losses(job, managed) if managed else job.losses
+    runs = command.plain(call, schedule.guard)
+    if managed and procedure_sql is not None:
+        runs = command.managed(job.id, call, commits=commits)
     cron_name = (
         names.checked(decision.cron_name, f"the cron name of {job.id}")
         if decision and decision.cron_name is not None
@@ -110,6 +118,7 @@ def plan_job(
         masks=decision.masks if decision else (),
         session=job.session,
         managed=managed,
+        plain_because=because,
         config_file=job.config.file,
         config_line=job.config.line,
         hash=digest(

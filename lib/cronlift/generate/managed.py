@@ -78,8 +78,13 @@ def drop_fence(relation: str) -> sql.Composable:
     return template("handover/drop_fence", relation=Verbatim(relation))
 
 
+def gated(jobs: Sequence[PlannedJob]) -> tuple[PlannedJob, ...]:
+    """The jobs behind a gate: a managed plan may hold plain ones beside them."""
+    return tuple(job for job in jobs if job.managed is not None)
+
+
 def gate_of(job: PlannedJob) -> Managed:
-    """The job's gate; a plain plan has none."""
+    """The job's gate; a plain job has none."""
     if job.managed is None:
         raise AssertionError(f"{job.id} is not managed")
     return job.managed
@@ -131,13 +136,13 @@ def sweep_facts(role: str, target: Target) -> dict[str, str | None]:
 
 
 def roles(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
-    """The roles that run jobs of the plan."""
-    return tuple(sorted({job.job_role for job in jobs}))
+    """The roles that run managed jobs of the plan."""
+    return tuple(sorted({job.job_role for job in gated(jobs)}))
 
 
 def fences(jobs: Sequence[PlannedJob]) -> tuple[tuple[str, str], ...]:
     """The queue tables to fence, each with the column that turns rows away."""
-    return tuple(sorted({(gate_of(job).relation, gate_of(job).column) for job in jobs}))
+    return tuple(sorted({(gate_of(job).relation, gate_of(job).column) for job in gated(jobs)}))
 
 
 def sweep_name(role: str, target: Target) -> str:

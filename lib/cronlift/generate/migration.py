@@ -34,14 +34,10 @@ def build(app: Path, app_name: str, jobs: Sequence[PlannedJob], target: Target) 
     if not jobs:
         return Migration(file=f"{folder}/{version}{own}", text="")
     shell = Template(files("cronlift.generate").joinpath("migration.exs.txt").read_text(encoding="utf-8"))
-    if any(job.managed for job in jobs):
-        # Procedures only: entries call the runner, which install brings along with gate and fence.
-        up = [part for job in jobs if (part := _create(job))]
-        closed = _block("handover/migration_closed_body", jobs=managed.array([job.id for job in jobs]))
-        down = [closed, *(part for job in reversed(jobs) if (part := _drop(job)))]
-    else:
-        up = [part for job in jobs for part in (_create(job), _schedule(job, target)) if part]
-        down = [part for job in reversed(jobs) for part in (_unschedule(job), _drop(job)) if part]
+    gated = managed.gated(jobs)
+    closed = [_block("handover/migration_closed_body", jobs=managed.array([job.id for job in gated]))] if gated else []
+    up = [part for job in jobs for part in (_create(job), _schedule(job, target)) if part]
+    down = closed + [part for job in reversed(jobs) for part in (_unschedule(job), _drop(job)) if part]
     text = shell.substitute(
         module=f"{repo}.Migrations.MoveJobsToPgCron{ending.capitalize()}",
         jobs="one job" if len(jobs) == 1 else f"{len(jobs)} jobs",
@@ -112,7 +108,9 @@ def _revoke_from(job: PlannedJob, role: str) -> sql.Composed:
     return template("generate/migration_revoke", role=Text(role), revoke=revoke)
 
 
-def _schedule(job: PlannedJob, target: Target) -> str:
+def _schedule(job: PlannedJob, target: Target) -> str | None:
+    if job.managed:  # its entry calls the runner, which install brings along with gate and fence
+        return None
     return _block(
         "generate/migration_schedule_body",
         name=Text(job.cron_name),
@@ -127,7 +125,9 @@ def _schedule(job: PlannedJob, target: Target) -> str:
     )
 
 
-def _unschedule(job: PlannedJob) -> str:
+def _unschedule(job: PlannedJob) -> str | None:
+    if job.managed:
+        return None
     return _block(
         "generate/migration_unschedule_body",
         name=Text(job.cron_name),

@@ -60,7 +60,7 @@ def up(jobs: Sequence[PlannedJob], target: Target) -> str:
     entries = tuple(
         Step(_title(job), _is_entry(job, target), False, schedule(job, target)) for job in managed.entries(jobs)
     )
-    if not _gated(jobs):
+    if not managed.gated(jobs):
         return _script("up.sql", "moves", jobs, target, [_app(target, procedures), _cron(target, entries)])
     schema = Step(
         "schema cronlift: gate, run log, runner and fence",
@@ -72,7 +72,7 @@ def up(jobs: Sequence[PlannedJob], target: Target) -> str:
     )
     gates = tuple(
         Step(f"the gate of {_title(job)}", _is_gate(job, target), False, managed.insert_gate(job, target))
-        for job in jobs
+        for job in managed.gated(jobs)
     )
     sweepers = tuple(
         Step(
@@ -116,23 +116,18 @@ def down(jobs: Sequence[PlannedJob], target: Target) -> str:
         for job in backwards
         if job.procedure_sql
     )
-    if not _gated(jobs):
+    if not managed.gated(jobs):
         return _script("down.sql", "takes back", jobs, target, [_cron(target, entries), _app(target, procedures)])
-    closed = {job.id: template("handover/script_closed", job=Text(job.id)) for job in backwards}
-    checks = tuple(Step(f"closed? {_title(job)}", closed[job.id], True, ()) for job in backwards)
-    gates = tuple(
-        Step(f"the gate of {_title(job)}", closed[job.id], True, managed.delete_gate(job)) for job in backwards
-    )
+    gated = managed.gated(backwards)
+    closed = {job.id: template("handover/script_closed", job=Text(job.id)) for job in gated}
+    checks = tuple(Step(f"closed? {_title(job)}", closed[job.id], True, ()) for job in gated)
+    gates = tuple(Step(f"the gate of {_title(job)}", closed[job.id], True, managed.delete_gate(job)) for job in gated)
     sections = [
         Section(target.database, target.database_oid, ("closed",), checks),
         _cron(target, entries),
         Section(target.database, target.database_oid, ("procedure", "closed"), (*procedures, *gates)),
     ]
     return _script("down.sql", "takes back", jobs, target, sections)
-
-
-def _gated(jobs: Sequence[PlannedJob]) -> bool:
-    return any(job.managed for job in jobs)
 
 
 def _title(job: PlannedJob) -> str:

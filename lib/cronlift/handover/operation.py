@@ -136,17 +136,22 @@ def perform(
 
 
 def choose(plan: Plan, jobs: Sequence[str]) -> tuple[PlannedJob, ...]:
-    """The plan's jobs of these ids, or all. Raises UsageError."""
-    if plan.mode != "managed":
+    """The plan's managed jobs of these ids, or all of them. Raises UsageError."""
+    if not plan.gated:
         raise UsageError(
             "the plan is plain: no gate decides who runs its jobs",
-            do="generate it with --mode managed; of a plain plan the application's deploy is the switch",
+            do="generate it without --mode plain; of a plain plan the application's deploy is the switch",
         )
-    known = {job.id: job for job in plan.jobs}
+    known = {job.id: job for job in plan.gated}
+    plain = [job.id for job in plan.plain if job.id in jobs]
+    if plain:
+        raise UsageError(
+            f"plain in this plan: {', '.join(plain)}", do="the application's deploy is the switch of a plain job"
+        )
     unknown = [job for job in jobs if job not in known]
     if unknown:
         raise UsageError(f"the plan does not hold {', '.join(unknown)}", do=f"its jobs are: {', '.join(known)}")
-    return tuple(known[job] for job in dict.fromkeys(jobs)) if jobs else plan.jobs
+    return tuple(known[job] for job in dict.fromkeys(jobs)) if jobs else plan.gated
 
 
 def require_well(verb: Verb, looks: Sequence[Look]) -> None:

@@ -136,7 +136,7 @@ def _do(connection: Connection, server: Server, todo: Sequence[sql.Composable], 
 
 
 def _document(plan: Plan, sessions: Sessions, verb: Verb, apply: bool, run_id: str, notes: Sequence[str]) -> Handover:
-    rows = gate.rows(sessions.app, [job.id for job in plan.jobs])
+    rows = gate.rows(sessions.app, [job.id for job in plan.gated])
     now = gate.clock(sessions.app)
     sessions.app.rollback()
     return Handover(
@@ -145,6 +145,6 @@ def _document(plan: Plan, sessions: Sessions, verb: Verb, apply: bool, run_id: s
         verb=verb,
         applied=apply,
         at=instant(now) or "",
-        jobs=tuple(hand(job.id, rows.get(job.id), None) for job in plan.jobs),
+        jobs=tuple(hand(job.id, rows.get(job.id), None) for job in plan.gated),
         notes=tuple(notes),
     )

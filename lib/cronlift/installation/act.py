@@ -43,7 +43,7 @@ def parts(plan: Plan, sessions: Sessions, way: Way) -> tuple[Part, ...]:
     each tick; in a managed plan behind a shut gate, and the fence last, by itself. Back: the other way round, without
     what other plans share (schema, sweepers, fence).
     """
-    gated = plan.mode == "managed"
+    gated = bool(plan.gated)
     app_kinds: tuple[Kind, ...] = ("schema", "procedure", "gate") if gated else ("procedure",)
     cron_kinds: tuple[Kind, ...] = ("cron_entry", "sweeper") if gated else ("cron_entry",)
     if way == "rollback":
@@ -110,7 +110,7 @@ def _look(plan: Plan, connection: Connection, kind: Kind, way: Way) -> list[Foun
         case "schema":
             return [state.schema(connection, managed.roles(jobs), target)]
         case "gate":
-            return [state.gate(connection, job, target) for job in jobs]
+            return [state.gate(connection, job, target) for job in managed.gated(jobs)]
         case "sweeper":
             sweepers = managed.sweepers(jobs, target).items()
             return [state.sweeper(connection, name, role, target) for name, role in sweepers]

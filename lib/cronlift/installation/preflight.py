@@ -48,7 +48,7 @@ def rights(plan: Plan, sessions: Sessions, found: Sequence[Found], way: Way) -> 
                 "relations": [f.name for f in to_do if f.object == "fence"],
             },
         )
-    sweepers = managed.sweepers(plan.jobs, plan.target) if plan.mode == "managed" else {}
+    sweepers = managed.sweepers(plan.jobs, plan.target)
     owners = {f.job.job_role if f.job else sweepers[f.name] for f in to_do if f.object in ("cron_entry", "sweeper")}
     if owners:
         schedule = "schedule_in_database/6" if sessions.split else "schedule/3"

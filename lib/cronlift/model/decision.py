@@ -31,10 +31,11 @@ class Decision(Record):
     """``code_hash`` binds it to the code it judged; a decision on other code is stale, which is an error.
 
     ``rewrite`` accepts the one statement that is proposed in the place of a loop. ``move`` selects the job;
-    ``verdict`` overrules needs_review or takes a pure_sql back; the names and the role default to the plan's. In a
-    managed plan: ``queue_table`` names the application's queue where several look like it (``schema.table``),
-    ``max_attempts`` (default: the application's) and ``backoff`` (``oban``, or seconds) say how a failed run is tried
-    again, ``overlap``, ``catch_up``, ``unique_across`` and ``follows`` are as in the plan.
+    ``verdict`` overrules needs_review or takes a pure_sql back; the names and the role default to the plan's. ``mode``
+    says how it changes hands (default: managed where it can be). Of a managed job: ``queue_table`` names the
+    application's queue where several look like it (``schema.table``), ``max_attempts`` (default: the application's)
+    and ``backoff`` (``oban``, or seconds) say how a failed run is tried again, ``overlap``, ``catch_up``,
+    ``unique_across`` and ``follows`` are as in the plan.
     """
 
     code_hash: str
@@ -51,6 +52,7 @@ class Decision(Record):
     superuser: StrictBool = False
     masks: tuple[Mask, ...] = ()
     witness: Witness | None = None
+    mode: Literal["plain", "managed"] | None = None
     queue_table: str | None = None
     overlap: Literal["queue", "skip", "allow"] | None = None
     max_attempts: StrictInt | None = None
@@ -58,6 +60,12 @@ class Decision(Record):
     catch_up: StrictBool = False
     unique_across: StrictBool = False
     follows: str | None = None
+
+    @property
+    def needs_gate(self) -> bool:
+        """Whether it asks for what only a managed job has."""
+        asked = (self.queue_table, self.overlap, self.max_attempts, self.backoff, self.follows)
+        return self.mode == "managed" or any(asked) or self.catch_up or self.unique_across
 
 
 class Decisions(Record):

@@ -7,6 +7,9 @@ from typing import Literal
 from cronlift.model.document import Document, Record
 
 GateState = Literal["shut", "started", "completed", "paused", "rolled_back", "disarmed"]
+CLOSED: tuple[GateState, ...] = ("shut", "rolled_back", "disarmed")
+"""The states in which the application owns the job (of one rolled back: from ``pg_until`` on)."""
+
 Verb = Literal[
     "start", "complete", "rollback", "pause", "resume", "run-now", "give-back", "disarm", "flatten", "reset",
     "fence-remove", "uninstall", "status",

@@ -11,7 +11,8 @@ from cronlift.model.document import Document, Record, digest
 from cronlift.model.verdict import Loss, Step
 
 Mode = Literal["plain", "managed"]
-"""How a plan hands its jobs over: at the next deploy (plain), or exactly at one tick, by gate and fence (managed)."""
+"""How a plan hands its jobs over: at the next deploy (plain), or exactly at one tick, by gate and fence (managed;
+the default, where a job allows it)."""
 
 
 class Target(Record):
@@ -101,9 +102,10 @@ class Managed(Record):
 class PlannedJob(Record):
     """One job's way into the database.
 
-    ``call`` is the one statement that does the work, ``command`` what the cron entry runs: in a plain plan the same,
+    ``call`` is the one statement that does the work, ``command`` what the cron entry runs: of a plain job the same,
     or, where the schedule needs a guard, a block that asks whether the tick is one of the job's before it does; in a
-    managed plan a call of the runner, which asks the gate. ``managed`` is None in a plain plan.
+    managed job a call of the runner, which asks the gate. ``managed`` is None of a plain job; ``plain_because`` says
+    why it is plain where nobody asked for a plain plan.
     ``procedure_sql`` creates the procedure (None where the command stands alone in the cron entry);
     ``commits`` says that the procedure ends transactions itself; ``default_grantees`` are the roles that the database's
     default privileges would let execute it (they are taken out again); ``hash`` is the SHA-256 of procedure, command
@@ -130,6 +132,7 @@ class PlannedJob(Record):
     database: str | None = None
     session: dict[str, str] = Field(default_factory=dict)
     managed: Managed | None = None
+    plain_because: str = ""
     config_file: str
     config_line: int
     hash: str
@@ -152,7 +155,8 @@ class Migration(Record):
 
 class Plan(Document):
     """Stage 03. ``patch`` takes the planned entries out of the app's configuration (``git apply`` from the
-    repository's top or, where ``app`` is not in one, from the application's folder)."""
+    repository's top or, where ``app`` is not in one, from the application's folder). ``mode`` is managed where any job
+    is; the others of such a plan are plain, with the reason."""
 
     app: str
     mode: Mode = "plain"
@@ -164,6 +168,16 @@ class Plan(Document):
     migration: Migration
     patch: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def gated(self) -> tuple[PlannedJob, ...]:
+        """The jobs behind a gate."""
+        return tuple(job for job in self.jobs if job.managed)
+
+    @property
+    def plain(self) -> tuple[PlannedJob, ...]:
+        """The jobs that change hands at the application's deploy."""
+        return tuple(job for job in self.jobs if not job.managed)
 
     @property
     def hash(self) -> str:

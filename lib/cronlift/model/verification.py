@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cronlift.model.document import Document, Record
+from cronlift.model.handover import CLOSED, GateState
 
 CheckName = Literal["catalog", "schedule", "effects", "double_run", "real_run"]
 Status = Literal["passed", "failed", "pending", "warning", "not_installed", "not_checked"]
@@ -52,9 +53,18 @@ class Check(Record):
 
 
 class VerifiedJob(Record):
+    """One job's checks. ``gate``: where it stood (None: a plain job, or nothing is installed); its instants are in
+    ``evidence.json``."""
+
     id: str
     cron_name: str
     checks: tuple[Check, ...]
+    gate: GateState | None = None
+
+    @property
+    def prepared(self) -> bool:
+        """Whether it waits behind a closed gate: the application runs it."""
+        return self.gate in CLOSED
 
     @property
     def status(self) -> Status:

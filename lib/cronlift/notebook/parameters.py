@@ -11,7 +11,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -177,6 +177,7 @@ class GenerateParameters(ServerParameters):
     app: str
     decisions: str
     jobs: list[str]
+    mode: Literal["", "managed", "plain"]
 
     @property
     def folder_of_app(self) -> Path:

@@ -77,7 +77,14 @@ def _check_names(settings: Settings) -> None:
 def id_of(settings: Settings) -> str:
     """The id of a run with these settings."""
     names = (settings.service, settings.dsn_env, settings.cron_database)
-    return run_id(settings.app, settings.env, decisions=settings.decisions, jobs=settings.jobs, databases=names)
+    return run_id(
+        settings.app,
+        settings.env,
+        decisions=settings.decisions,
+        jobs=settings.jobs,
+        databases=names,
+        mode=settings.mode,
+    )
 
 
 def _close(settings: Settings, folder: RunFolder, results: list[StageResult], started: datetime) -> Report:
@@ -104,5 +111,6 @@ def _options(settings: Settings) -> dict[str, str]:
         "plan_hash": settings.plan_hash or None,
         "probe": "yes" if settings.probe else None,
         "jobs": ", ".join(settings.jobs) or None,
+        "mode": settings.mode,
     }
     return {name: value for name, value in given.items() if value is not None}

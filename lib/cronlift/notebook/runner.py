@@ -23,7 +23,7 @@ from cronlift.errors import CronliftError
 from cronlift.model.document import Document
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Mode, Plan
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Verification
 from cronlift.notebook.kernel import LocalKernel, kernel_class
@@ -72,6 +72,7 @@ class Settings:
     env: str = "prod"
     decisions: Path | None = None
     jobs: tuple[str, ...] = ()
+    mode: Mode | None = None
     service: str | None = None
     dsn_env: str | None = None
     cron_database: str | None = None
@@ -97,7 +98,7 @@ class Settings:
                 **(server if self.observe else {"service": "", "dsn_env": ""}),
             },
             "classify": {"app": app, "env": self.env, "decisions": decisions},
-            "generate": {"app": app, "decisions": decisions, "jobs": list(self.jobs), **cron},
+            "generate": {"app": app, "decisions": decisions, "jobs": list(self.jobs), "mode": self.mode or "", **cron},
             "install": {"apply": self.apply, "plan_hash": self.plan_hash, **cron},
             "verify": {
                 "app": app,

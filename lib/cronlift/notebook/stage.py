@@ -22,7 +22,7 @@ from cronlift.model.realtime import Proposals
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Check, Verification
 from cronlift.notebook import progress, views
-from cronlift.notebook.display import Block
+from cronlift.notebook.display import Block, Say, block
 from cronlift.notebook.parameters import (
     ClassifyParameters,
     DoctorParameters,
@@ -85,6 +85,7 @@ def generate(params: GenerateParameters) -> Plan:
             params.server(),
             decisions=_decisions(params.decisions_file),
             jobs=tuple(params.jobs),
+            mode=params.mode or None,
             run_id=params.run_id or judged.run_id,
         )
         folder.write_document(document)
@@ -111,6 +112,14 @@ def install(params: InstallParameters) -> Installation:
         )
         folder.write_document(document)
     return document
+
+
+def next_step(params: InstallParameters) -> Block | None:
+    """The command that hands the jobs over, where a managed plan was installed."""
+    from cronlift.record.next_step import next_step as following
+
+    text = following(params.folder(), params.run, params.server())
+    return block(Say(text)) if text else None
 
 
 def verify(params: VerifyParameters) -> Verification:

@@ -168,6 +168,9 @@ def plan(document: Plan) -> Block:
     parts: list[Part] = [_say(document), Table(("job", "cron entry", "schedule", "command", "runs as"), rows)]
     parts.append(Fold("What the schedules mean", _schedules(document)))
     parts += [_calendar(j) for j in document.jobs if j.schedule.copied_first_difference]
+    plain = [(job.id, job.plain_because) for job in document.jobs if job.plain_because]
+    if plain:
+        parts.append(Fold("Plain, not managed: a deploy is their switch", Table(("job", "why"), plain), open=True))
     if document.refused:
         parts.append(Fold("Refused", Table(("job", "why"), [(r.id, r.why) for r in document.refused]), open=True))
     said = [*document.warnings, *(f"{short(j.worker)}: {w}" for j in document.jobs for w in j.warnings)]
@@ -346,7 +349,9 @@ def state(words: str) -> Tone:
     """The tone of a moved job's state."""
     if words.startswith("verified"):
         return "green"
-    return {"failed": "red", "pending": "pending", "not checked": "attention"}.get(words, "plain")  # type: ignore[return-value]
+    return {"failed": "red", "pending": "pending", "prepared": "pending", "not checked": "attention"}.get(
+        words, "plain"
+    )  # type: ignore[return-value]
 
 
 def status(name: Status) -> Badge:

@@ -179,7 +179,8 @@ def _installation(document: Installation) -> Outcome:
     done = ", ".join(parts) or "nothing done"
     if undone or not document.complete:
         return Outcome("red", f"{act} cut short: {done}, {undone} to do; running it again finishes")
-    return Outcome("green", f"{objects} {there}: {', '.join(parts) or 'none'}")
+    waiting = "; cronlift jobs start hands the jobs over" if document.mode == "managed" and way_in else ""
+    return Outcome("green", f"{objects} {there}: {', '.join(parts) or 'none'}{waiting}")
 
 
 def _verification(document: Verification) -> Outcome:
@@ -194,7 +195,11 @@ def _verification(document: Verification) -> Outcome:
     if counts["not_installed"]:
         return Outcome("red", f"{plural(counts['not_installed'], 'planned job')} not in the database")
     good = counts["passed"] + counts["warning"]
-    text = f"{good} of {plural(len(document.jobs), 'moved job')} verified"
+    prepared = sum(job.prepared for job in document.jobs)
+    text = f"{good} of {plural(len(document.jobs), 'job' if prepared else 'moved job')} verified"
+    if prepared:
+        text += f", {prepared} behind a shut gate: the application runs {'it' if prepared == 1 else 'them'} until "
+        text += "cronlift jobs start"
     if counts["pending"]:
         return Outcome("pending", f"{text}; {counts['pending']} pending")
     if counts["not_checked"] or counts["warning"]:

@@ -19,6 +19,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 
 from cronlift import __version__, resources
+from cronlift.model.handover import Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan, PlannedJob
@@ -78,9 +79,10 @@ def render(folder: RunFolder, context: Context) -> str:
     plan = folder.read_if_there(Plan)
     installation = current(folder.read_if_there(Installation), plan)
     verification = current(folder.read_if_there(Verification), plan)
+    handover = current(folder.read_if_there(Handover), plan)
     record = tally(folder)
     entries = _entries(record, classification, plan, verification)
-    documents = [d for d in (inventory, classification, plan, installation, verification) if d is not None]
+    documents = [d for d in (inventory, classification, plan, installation, verification, handover) if d is not None]
     return (
         _environment()
         .get_template("record.html.j2")
@@ -94,6 +96,7 @@ def render(folder: RunFolder, context: Context) -> str:
             plan=plan,
             installation=installation,
             verification=verification,
+            handover=handover,
             applied=bool(installation and installation.applied),
             record=record,
             headline=_headline(record, plan, installation, verification, context),
@@ -189,6 +192,8 @@ def _headline(
     if verification is None:
         return f"{outcome.plural(moved, 'job')} installed, not verified yet", "attention"
     result = outcome.of(verification)
+    if any(job.prepared for job in verification.jobs):
+        return result.sentence, result.colour
     if result.colour in ("green", "attention"):
         remarks = "; there are remarks to read" if result.colour == "attention" else ""
         return f"{outcome.plural(moved, 'job')} moved to the database and verified{remarks}", result.colour

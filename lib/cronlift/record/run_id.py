@@ -18,7 +18,7 @@ def run_id(
     decisions: Path | None = None,
     jobs: Sequence[str] = (),
     databases: Sequence[str | None] = (),
-    mode: str = "plain",
+    mode: str | None = None,
 ) -> str:
     """16 hex digits over cronlift's version, the application's Elixir source, the decisions and the options.
 
@@ -26,4 +26,4 @@ def run_id(
     """
     judged = hashlib.sha256(decisions.read_bytes()).hexdigest() if decisions and decisions.is_file() else ""
     parts = [__version__, utf8(app.resolve().name), Project(app).digest(), env, judged, sorted(jobs), list(databases)]
-    return digest([*parts, mode] if mode != "plain" else parts)[:16]
+    return digest([*parts, mode] if mode else parts)[:16]

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from cronlift.model.handover import Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory, Job
 from cronlift.model.plan import Plan
@@ -16,7 +17,7 @@ from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Verification
 from cronlift.record.run_folder import RunFolder
 
-D = TypeVar("D", Installation, Verification)
+D = TypeVar("D", Installation, Verification, Handover)
 
 Place = Literal["moved", "split", "stays", "review", "startup", "not analysed"]
 PLACES: tuple[Place, ...] = ("moved", "split", "stays", "review", "startup", "not analysed")
@@ -185,5 +186,7 @@ def _state(
     verified = next((v for v in verification.jobs if v.id == job), None)
     if verified is None:
         return "not checked"
+    if verified.prepared and verified.status in ("passed", "warning", "pending"):
+        return "prepared" if verified.status == "pending" else "verified, gate shut"
     words = {"passed": "verified", "warning": "verified, with remarks"}
     return words.get(verified.status, verified.status.replace("_", " "))

@@ -27,19 +27,20 @@ def generate(
     decisions: Decisions | None = None,
     jobs: Sequence[str] = (),
     run_id: str = "",
-    mode: Mode = "plain",
+    mode: Mode | None = None,
 ) -> Plan:
     """Plan the selected jobs for this server, reading its catalogs only.
 
     ``jobs`` are ids; without them what decisions approve is planned, else every pure_sql. A job that cannot be
-    planned is in ``refused`` with its reason; the others are planned all the same. Raises UsageError for a
-    selection that makes no sense and ServerError where the databases cannot be read.
+    planned is in ``refused`` with its reason; the others are planned all the same. ``mode`` None: managed, and plain
+    what cannot be (the job says why); ``managed`` refuses that. A decision on one job goes before either.
+    Raises UsageError for a selection that makes no sense and ServerError where the databases cannot be read.
     """
     selected = select(classification, decisions, jobs)
     target = identity.target(server)
     with server.connect(target.database) as connection:
-        gates = _gates(connection, classification, app) if mode == "managed" else None
-        planned, refused = plan_jobs(selected, app, decisions, target, connection, gates)
+        gates = _gates(connection, classification, app)
+        planned, refused = plan_jobs(selected, app, decisions, target, connection, gates, mode)
     broken = gating.check_chains(planned)
     refused += [Refused(id=job, code="chain", why=why) for job, why in broken.items()]
     planned = [job for job in planned if job.id not in broken]
@@ -47,7 +48,7 @@ def generate(
     return Plan(
         run_id=run_id,
         app=classification.app,
-        mode=mode,
+        mode="managed" if mode == "managed" or any(job.managed for job in planned) else "plain",
         target=target,
         jobs=tuple(planned),
         refused=tuple(refused),
@@ -69,7 +70,8 @@ def plan_jobs(
     decisions: Decisions | None,
     target: Target,
     connection: Connection,
-    gates: Gating | None = None,
+    gates: Gating,
+    mode: Mode | None = None,
 ) -> tuple[list[PlannedJob], list[Refused]]:
     """Plan the jobs one by one; each comes out planned or refused."""
     planned: list[PlannedJob] = []
@@ -80,7 +82,7 @@ def plan_jobs(
             patch.find_entry(app, job)
             decision = decision_for(job, decisions)
             _answered(job, decision)
-            plan = _plan(job, decision, target, connection, procedures, gates)
+            plan = _plan(job, decision, target, connection, procedures, gates, mode)
             if any(plan.cron_name == other.cron_name for other in planned):
                 raise RefusalError("name-taken", f"another job of this plan has the cron name {plan.cron_name}")
             planned.append(plan)
@@ -95,12 +97,22 @@ def _plan(
     target: Target,
     connection: Connection,
     procedures: set[str],
-    gates: Gating | None,
+    gates: Gating,
+    asked: Mode | None,
 ) -> PlannedJob:
     """The job's plan: of one that pg_cron runs already the same version where nothing changed, else the next one."""
-    now = gates.running.get(job.id) if gates else None
+    mode = (decision.mode if decision else None) or asked
+    now = gates.running.get(job.id)
+    if mode == "plain":
+        if now is not None:
+            why = f"pg_cron runs {now.key} behind a gate: a plain entry beside it would run each tick twice"
+            raise RefusalError("behind-a-gate", f"{why} (cronlift jobs rollback, or flatten, comes first)")
+        plan = plan_job(job, decision, target, connection, procedures)
+        because = "by decision" if decision and decision.mode == "plain" else ""
+        return plan.model_copy(update={"plain_because": because})
     if now is None:
-        return plan_job(job, decision, target, connection, procedures, gates)
+        needed = mode == "managed" or bool(decision and decision.needs_gate)
+        return plan_job(job, decision, target, connection, procedures, gates, gate_needed=needed)
     plan = plan_job(*version.as_version(job, decision, now.number), target, connection, procedures, gates)
     if plan.hash == now.plan_hash:
         return plan

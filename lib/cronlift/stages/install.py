@@ -33,8 +33,8 @@ ROLLED_BACK = (
     "its crontab, ticks are lost"
 )
 MANAGED = (
-    "managed installation: the gates are shut, so the application still runs the jobs, and pg_cron's runs do nothing; "
-    "cronlift jobs start hands them over"
+    "managed installation: behind a shut gate the application still runs a job, and pg_cron's runs of it do nothing; "
+    "cronlift jobs start hands the jobs over"
 )
 MANAGED_BACK = (
     "managed rollback: the application runs the jobs; schema cronlift (with the run log), the sweeper and the fence "
@@ -187,7 +187,7 @@ class _Act:
             complete=there in (0, len(now)),
             actions=tuple(actions),
             rights=self.rights,
-            notes=(f"an attempt to {_VERBS[self.way]} failed and changed nothing", _MEANING[self.plan.mode, "install"]),
+            notes=(f"an attempt to {_VERBS[self.way]} failed and changed nothing", *_meaning(self.plan, "install")),
         )
 
     def _as_done(self, found: Found) -> Found:
@@ -201,7 +201,7 @@ class _Act:
     def _document(
         self, before: list[Found], now: list[Found], *, applied: bool = True, complete: bool = True, note: str = ""
     ) -> Installation:
-        meaning = (_MEANING[self.plan.mode, self.way],) if self.plan.app else ()  # retention is nobody else's job
+        meaning = _meaning(self.plan, self.way)
         return Installation(
             run_id=self.run_id,
             plan_hash=self.plan.hash,
@@ -225,6 +225,16 @@ class _Act:
         return Action.model_validate(
             {"database": now.database, "object": now.object, "name": now.name, "job": job, "state": state}
         )
+
+
+def _meaning(plan: Plan, way: Way) -> tuple[str, ...]:
+    """What the act means for who runs the jobs; in a managed plan its plain jobs are named."""
+    if not plan.app:
+        return ()  # retention is nobody else's job
+    if plan.mode == "managed" and plan.plain:
+        plain = ", ".join(job.id for job in plan.plain)
+        return (_MEANING["managed", way], f"not behind a gate: {plain}: {_MEANING['plain', way]}")
+    return (_MEANING[plan.mode, way],)
 
 
 def _check_text(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from cronlift import resources
 from cronlift.model.plan import Plan
 from cronlift.model.verification import Check, Verification, VerifiedJob
 from cronlift.postgres.server import Server
-from cronlift.verification import catalog, double_run, effects, real_run, schedule
+from cronlift.verification import catalog, double_run, effects, gated, real_run, schedule
 from cronlift.verification.context import Context, Tick, look
 
 Checker = Callable[[Context], dict[str, Check]]
@@ -56,8 +56,14 @@ def verify(
     for check in CHECKS:
         results.append(check(context))
         progress(results[-1])
+    gates = gated.standings(context)
     jobs = tuple(
-        VerifiedJob(id=job.id, cron_name=job.cron_name, checks=tuple(result[job.id] for result in results))
+        VerifiedJob(
+            id=job.id,
+            cron_name=job.cron_name,
+            checks=tuple(result[job.id] for result in results),
+            gate=gates[job.id].state if job.id in gates else None,
+        )
         for job in plan.jobs
     )
     document = Verification(

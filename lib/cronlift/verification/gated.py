@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cronlift import resources
 from cronlift.installation import state
-from cronlift.model.handover import GateState
+from cronlift.model.handover import CLOSED, GateState
 from cronlift.model.verification import Check
 from cronlift.verification.context import Context
 
@@ -20,6 +20,8 @@ class Standing:
     ended: str | None
     message: str | None
     tick: datetime | None
+    pg_from: datetime | None = None
+    pg_until: datetime | None = None
 
 
 def standings(context: Context) -> dict[str, Standing]:
@@ -39,7 +41,7 @@ def standings(context: Context) -> dict[str, Standing]:
 
 def real_run(standing: Standing) -> Check:
     """The check ``real_run`` of a managed job."""
-    if standing.state in ("shut", "rolled_back", "disarmed"):
+    if standing.state in CLOSED:
         text = f"the gate is {standing.state.replace('_', ' ')}: the application runs the job (cronlift jobs start)"
         return Check(name="real_run", status="pending", text=text)
     if standing.ended is None:
@@ -53,5 +55,6 @@ def real_run(standing: Standing) -> Check:
 
 def evidence(standing: Standing) -> dict[str, str | None]:
     """What the databases said."""
-    tick = standing.tick.astimezone(UTC).isoformat() if standing.tick else None
-    return {"gate": standing.state, "last_run": standing.ended, "tick": tick}
+    moments = {"tick": standing.tick, "pg_from": standing.pg_from, "pg_until": standing.pg_until}
+    instants = {name: at.astimezone(UTC).isoformat() if at else None for name, at in moments.items()}
+    return {"gate": standing.state, "last_run": standing.ended, **instants}
