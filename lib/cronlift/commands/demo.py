@@ -8,11 +8,17 @@ from typing import Annotated
 
 import typer
 
+from cronlift import sandbox
 from cronlift.commands import output
 from cronlift.commands.run import show
+from cronlift.handover.operation import perform
+from cronlift.handover.start import Start
+from cronlift.model.plan import Plan
 from cronlift.notebook import run as runs
 from cronlift.notebook.runner import Settings
-from cronlift.record.run_folder import next_folder
+from cronlift.postgres.server import Server
+from cronlift.record import outcome
+from cronlift.record.run_folder import RunFolder, next_folder
 from cronlift.walkthrough import example
 
 
@@ -33,7 +39,7 @@ def demo(
     run: Annotated[Path | None, typer.Option("--run", help="The run folder. [default: runs/<next number>]")] = None,
     name: Annotated[str, typer.Option("--name", help="Which sandbox.")] = "default",
 ) -> int:
-    """Move the demo application's movable jobs into pg_cron, in a private PostgreSQL, and verify them."""
+    """Move the demo application's movable jobs into pg_cron, in a private PostgreSQL: verify them, hand them over."""
     environment = example.prepare(scale.value, name=name, progress=output.say)
     settings = Settings(
         app=example.FOLDER,
@@ -45,4 +51,22 @@ def demo(
     )
     report = runs.run(settings, progress=output.say, approve=lambda plan: plan.hash)
     show(report)
-    return report.code
+    if report.code != 0:
+        return report.code
+    return _hand_over(report.folder, sandbox.running(name).server())
+
+
+def _hand_over(folder: RunFolder, server: Server) -> int:
+    """The last step of a move: the gates open, at a moment between two ticks of each job. Nothing waits for that."""
+    output.say("cronlift jobs start …")
+    with folder.writing():
+        plan = folder.read(Plan)
+        done = perform(Start(), plan, server, apply=True, run_id=plan.run_id, record=folder.write_document)
+    print()
+    rows = [(hand.job, hand.after or "", hand.pg_from or "") for hand in done.jobs]
+    output.table(("JOB", "GATE", "PG_CRON RUNS ITS TICKS FROM"), rows)
+    for job in plan.plain:
+        print(output.printable(f"plain, the application's deploy is its switch: {job.id}: {job.plain_because}"))
+    result = outcome.of(done)
+    print(f"\n{result.sentence}. Next, in an application of your own: deploy {folder.sql / 'config.patch'}")
+    return result.exit_code
