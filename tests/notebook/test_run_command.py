@@ -48,8 +48,11 @@ def test_plan_then_approve_then_install(
     assert "not the one that was approved" in capsys.readouterr().err
     assert _entries(sandbox) == 0
 
-    assert main([*arguments, "--apply", "--plan-hash", found[1]]) in (0, 4)  # 4: no tick has come yet
-    assert _entries(sandbox) == MOVED
+    assert main([*arguments, "--apply", "--plan-hash", found[1]]) == 4  # the gates are shut until jobs start
+    shown = capsys.readouterr().out
+    assert f"cronlift jobs start --run {tmp_path / 'run'} --apply" in shown
+    assert "prepared" in shown
+    assert _entries(sandbox) == MOVED + 1  # and the sweeper
     folder = RunFolder(tmp_path / "run")
     assert audit.verify(folder) == ()
     assert json.loads(folder.manifest.read_text(encoding="utf-8"))["sequence"] == 3

@@ -26,22 +26,41 @@ def summary(plan: Plan) -> str:
     count = f"{len(plan.jobs)} scheduled job{'s' if len(plan.jobs) != 1 else ''}"
     parts = [
         f"# Move {count} of {_plain(plan.app)} into PostgreSQL",
-        f"pg_cron {target.pg_cron_version} runs them from now on, in database `{target.database}`"
+        f"pg_cron {target.pg_cron_version} runs them {'once they are handed over' if plan.gated else 'from now on'}, "
+        f"in database `{target.database}`"
         + (f" (its entries are in `{target.cron_database}`)" if target.split else "")
         + f". Plan `{plan.hash}`.",
         _table(plan),
         *(_job(job) for job in plan.jobs),
         "## In which order",
-        "1. Read the plan, then install exactly it: `cronlift install --run RUN --apply --plan-hash "
-        f"{plan.hash[:16]}`. (The migration in this folder creates the same procedures, for other databases.)\n"
-        "2. Apply the patch (`git apply config.patch`) and deploy. Between 1 and 2 a tick can run twice, once on each "
-        "side; the other way round it can be lost.\n"
-        "3. `cronlift verify --run RUN` after the first tick.",
+        _order(plan),
         "## The way back",
-        "`cronlift rollback --run RUN --apply` removes what was installed and nothing else; "
+        ("`cronlift jobs rollback --run RUN --apply` gives the managed jobs back, and then " if plan.gated else "")
+        + "`cronlift rollback --run RUN --apply` removes what was installed and nothing else; "
         "`git apply -R config.patch` puts the entries back.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _order(plan: Plan) -> str:
+    """What to do when: of managed jobs the gate is the switch, of plain ones the deploy."""
+    steps = [
+        "Read the plan, then install exactly it: `cronlift install --run RUN --apply --plan-hash "
+        f"{plan.hash[:16]}`. (The migration in this folder creates the same procedures, for other databases.)"
+    ]
+    deploy = "Apply the patch (`git apply config.patch`) and deploy"
+    if plan.gated:
+        steps.append("`cronlift jobs start --run RUN --apply`: pg_cron has them from a moment between two ticks on.")
+        deploy += ", after that and whenever you like: the gate lets one side run a tick, whatever the crontab holds"
+    if plan.plain:
+        named = f" of {', '.join(_plain(job.worker) for job in plan.plain)}" if plan.gated else ""
+        deploy += f". Between 1 and the deploy a tick{named} can run twice, once on each side; the other way round it "
+        deploy += "can be lost"
+    steps.append(f"{deploy}.")
+    if plan.gated:
+        steps.append("`cronlift jobs complete --run RUN --apply`, once a tick has passed without the application.")
+    steps.append("`cronlift verify --run RUN` after the first tick.")
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
 def _table(plan: Plan) -> str:
@@ -57,6 +76,8 @@ def _table(plan: Plan) -> str:
 def _job(job: PlannedJob) -> str:
     lines = [f"## {_plain(job.worker)}"]
     lines += [f"{n}. `{step.file}:{step.line}`\n\n{_fenced(step.text, 'sql')}" for n, step in enumerate(job.steps, 1)]
+    if job.plain_because:
+        lines.append(f"Plain, the deploy is its switch: {_plain(job.plain_because)}.")
     if job.losses:
         lines.append("What pg_cron will not do:\n\n" + "\n".join(f"- {x.code}: {_plain(x.text)}" for x in job.losses))
     if job.warnings:

@@ -56,7 +56,7 @@ def verify(
     for check in CHECKS:
         results.append(check(context))
         progress(results[-1])
-    gates = gated.standings(context)
+    gates = gated.standings(context.plan, context.server)
     jobs = tuple(
         VerifiedJob(
             id=job.id,

@@ -17,7 +17,7 @@ def check(context: Context) -> dict[str, Check]:
         text = "not looked at: the application's folder was not named (--app)"
         return {job.id: Check(name="double_run", status="not_checked", text=text) for job in context.plan.jobs}
     entries = [job for job in inventory(context.app, context.env).jobs if job.kind == "cron"]
-    gates = gated.standings(context)
+    gates = gated.standings(context.plan, context.server)
     return {job.id: _check(job, entries, context, gates.get(job.id)) for job in context.plan.jobs}
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from cronlift import resources
 from cronlift.installation import state
 from cronlift.model.handover import CLOSED, GateState
+from cronlift.model.plan import Plan
 from cronlift.model.verification import Check
-from cronlift.verification.context import Context
+from cronlift.postgres.server import Server
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,12 @@ class Standing:
     pg_until: datetime | None = None
 
 
-def standings(context: Context) -> dict[str, Standing]:
+def standings(plan: Plan, server: Server) -> dict[str, Standing]:
     """Of the plan's jobs behind the gate; empty for a plain plan, and where nothing is installed."""
-    jobs = [job.id for job in context.plan.jobs if job.managed is not None and job.procedure is not None]
+    jobs = [job.id for job in plan.gated if job.procedure is not None]
     if not jobs:
         return {}
-    with context.server.connect(context.plan.target.database) as connection:
+    with server.connect(plan.target.database) as connection:
         rows = (
             connection.execute(resources.sql("verify/managed_runs"), {"jobs": jobs}).fetchall()
             if state.has_schema(connection)

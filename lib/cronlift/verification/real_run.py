@@ -27,7 +27,7 @@ def check(context: Context) -> dict[str, Check]:
     """What pg_cron recorded; with probes, all jobs' in one minute."""
     checks: dict[str, Check] = {}
     waiting: list[PlannedJob] = []
-    gates = gated.standings(context)
+    gates = gated.standings(context.plan, context.server)
     with context.server.connect_cron() as connection:
         now, records = _clock(connection)
         for job in context.plan.jobs:

@@ -55,7 +55,7 @@ def _unschedule(private: sandbox.Sandbox) -> None:
 def _fill(connection: Connection, owner: str, packages: int) -> None:
     role = sql.Identifier(owner)
     connection.execute(sql.SQL("DROP OWNED BY {}").format(role))
-    connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+    connection.execute("DROP SCHEMA IF EXISTS public, cronlift CASCADE")  # the gates of an earlier demo go, too
     connection.execute(sql.SQL("CREATE SCHEMA public AUTHORIZATION {}").format(role))
     connection.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
     connection.execute("SELECT pg_catalog.set_config('cronlift_demo.packages', %s, TRUE)", (str(packages),))

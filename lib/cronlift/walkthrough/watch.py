@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cronlift import resources
 from cronlift.errors import CronliftError
+from cronlift.model.handover import CLOSED
 from cronlift.model.plan import Plan, PlannedJob
 from cronlift.notebook.display import Badge, Cell, Code, Table, Tone
 from cronlift.postgres.server import Connection
 from cronlift.schedule import next_firings
+from cronlift.verification.gated import Standing
+
+SHUT = "gate shut"
+"""The status of a job that waits for ``cronlift jobs start``."""
 
 _TONES: dict[str, Tone] = {"succeeded": "green", "failed": "red", "running": "pending", "starting": "pending"}
 
@@ -26,11 +32,17 @@ class Seen:
     message: str
 
 
-def look(connection: Connection, plan: Plan, now: datetime | None = None) -> tuple[Seen, ...]:
-    """Every entry of the plan, as the database pg_cron lives in has it just now (rolls the reading back)."""
+def look(
+    connection: Connection, plan: Plan, gates: Mapping[str, Standing], now: datetime | None = None
+) -> tuple[Seen, ...]:
+    """Every entry of the plan, as the database pg_cron lives in has it just now (rolls the reading back); of a job
+    behind one of ``gates`` the run log speaks, since pg_cron's record counts runs that a shut gate held back."""
     moment = now or datetime.now(UTC)
     found = []
     for job in plan.jobs:
+        if job.id in gates:
+            found.append(_gated(job, gates[job.id], _due(job, plan, moment)))
+            continue
         values = {
             "name": job.cron_name, "role": job.job_role, "command": job.command, "database": plan.target.database,
         }  # fmt: skip
@@ -46,12 +58,18 @@ def look(connection: Connection, plan: Plan, now: datetime | None = None) -> tup
     return tuple(found)
 
 
+def _gated(job: PlannedJob, gate: Standing, due: datetime | None) -> Seen:
+    if gate.state in CLOSED:
+        return Seen(job, due, SHUT, None, "the application runs it until cronlift jobs start")
+    return Seen(job, due, gate.ended or "", gate.tick and gate.tick.astimezone(UTC), (gate.message or "").strip())
+
+
 def table(seen: tuple[Seen, ...], now: datetime | None = None) -> Table:
     """For people: what has run, and what is still to come."""
     moment = now or datetime.now(UTC)
     rows: list[tuple[Cell, ...]] = []
     for one in seen:
-        ran = f"{one.started:%H:%M:%S}: {one.message}" if one.started else "not yet"
+        ran = f"{one.started:%H:%M:%S}: {one.message}" if one.started else one.message or "not yet"
         state = Badge(one.status or "waiting", _TONES.get(one.status, "plain"))
         rows.append((Code(one.job.cron_name), state, ran, _in(one.due, moment)))
     return Table(("cron entry", "latest run", "when, and what pg_cron noted (UTC)", "next tick"), rows)

@@ -6,16 +6,24 @@ from typing import Any
 
 from cronlift.errors import SafetyError
 from cronlift.model.installation import Installation
+from cronlift.model.plan import Mode
 from cronlift.model.verification import Verification
 from cronlift.notebook.display import Badge, Cell, Code, Table, Tone, block, escape
 from cronlift.notebook.runner import STAGES
 from cronlift.record import outcome
+from cronlift.record.next_step import next_step
 from cronlift.stages import install as stage
 from cronlift.walkthrough import source
 from cronlift.walkthrough.steps.base import Panel, button, html, put, row, widgets
 from cronlift.walkthrough.work import Watched
 
 _TONES: dict[str, Tone] = {"created": "green", "present": "green", "removed": "attention", "absent": "plain"}
+
+
+_MEANING: dict[Mode, str] = {
+    "plain": "Until the patch is deployed the application runs these jobs, too.",
+    "managed": "Each waits behind a shut gate: the application runs it until <code>cronlift jobs start</code>.",
+}
 
 
 class Install(Panel):
@@ -86,7 +94,7 @@ class Install(Panel):
         put(self._question, f"<p><b>This {what}</b> in database {escape(target.database)} (pg_cron in "
             f"{escape(target.cron_database)}) on server {escape(target.system_identifier)}, as plan "
             f"<code>{plan.hash}</code>. "
-            f"{'' if back else 'Until the patch is deployed the application runs these jobs, too.'}</p>")  # fmt: skip
+            f"{'' if back else _MEANING[plan.mode]}</p>")  # fmt: skip
         self._yes.description = f"{'Take back' if back else 'Install'} plan {plan.hash[:12]}"
         self._deliberate.layout.display = ""
 
@@ -142,6 +150,8 @@ class Install(Panel):
                 for a in found.actions
             ]
             notes = "".join(f"<p>{escape(note)}</p>" for note in found.notes)
+            following = next_step(self.context.store.folder, self.context.fields.run, self.context.server())
+            notes += f"<p>{escape(following)}</p>" if following else ""
             put(self._done, block(Table(("state", "object", "name", "database"), rows)).html + notes)
         else:
             put(self._done, "")

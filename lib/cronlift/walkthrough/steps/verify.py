@@ -11,6 +11,7 @@ from cronlift.notebook import views
 from cronlift.notebook.display import Badge, Cell, Code, Listing, Table, Tone, block, escape
 from cronlift.notebook.runner import STAGES
 from cronlift.record import outcome
+from cronlift.verification import gated
 from cronlift.walkthrough import watch
 from cronlift.walkthrough.steps.base import Panel, button, html, put, row, widgets
 from cronlift.walkthrough.work import Event, Watched
@@ -23,6 +24,7 @@ _NAMES = {
     "double_run": "not twice",
     "real_run": "really ran",
 }
+_ALL = "every entry has run"
 _LOOK = 2.0
 """Seconds between two looks at what pg_cron has recorded."""
 
@@ -103,12 +105,16 @@ class Verify(Panel):
         def wait(watched: Watched) -> None:
             if plan is None:
                 raise UsageError("there is no plan", do="make it first (step 5)")
-            with self.context.server().connect_cron() as connection:
+            server = self.context.server()
+            with server.connect_cron() as connection:
                 while not watched.stopped():
-                    seen = watch.look(connection, plan)
+                    seen = watch.look(connection, plan, gated.standings(plan, server))
                     put(self._runs, f"<h4>Real runs</h4>{block(watch.table(seen)).html}")
-                    if all(one.status in ("succeeded", "failed") for one in seen):
-                        watched.tell("every entry has run")
+                    if all(one.status in ("succeeded", "failed", watch.SHUT) for one in seen):
+                        shut = sum(one.status == watch.SHUT for one in seen)
+                        watched.tell(
+                            f"{len(seen) - shut} entries have run; {shut} wait behind a shut gate" if shut else _ALL
+                        )
                         return
                     time.sleep(_LOOK)
             connection.close()
