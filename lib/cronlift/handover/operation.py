@@ -140,17 +140,15 @@ def choose(plan: Plan, jobs: Sequence[str]) -> tuple[PlannedJob, ...]:
     if not plan.gated:
         raise UsageError(
             "the plan is plain: no gate decides who runs its jobs",
-            do="generate it without --mode plain; of a plain plan the application's deploy is the switch",
+            do="generate it with --mode managed, which says what is against it; of a plain plan the deploy is the switch",
         )
     known = {job.id: job for job in plan.gated}
-    plain = [job.id for job in plan.plain if job.id in jobs]
-    if plain:
-        raise UsageError(
-            f"plain in this plan: {', '.join(plain)}", do="the application's deploy is the switch of a plain job"
-        )
     unknown = [job for job in jobs if job not in known]
     if unknown:
-        raise UsageError(f"the plan does not hold {', '.join(unknown)}", do=f"its jobs are: {', '.join(known)}")
+        raise UsageError(
+            f"the plan does not hold {', '.join(unknown)} behind a gate",
+            do=f"its managed jobs are: {', '.join(known)} (of a plain one the deploy is the switch)",
+        )
     return tuple(known[job] for job in dict.fromkeys(jobs)) if jobs else plan.gated
 
 
