@@ -9,7 +9,7 @@ from cronlift import resources
 from cronlift.comparison.before_after import Compared, compare
 from cronlift.comparison.history import Measured, of_pg_cron
 from cronlift.comparison.spread import spread
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Mode, Plan
 from cronlift.notebook.before_after import before_after
 from cronlift.postgres.capabilities import Capabilities
 from cronlift.stages import decisions
@@ -23,11 +23,15 @@ APP = resources.root() / "examples/demo_app"
 
 @pytest.fixture
 def demo(app_database: AppDatabase) -> Plan:
-    """The demo application, planned and installed; its seed holds a week of Oban's runs."""
+    """The demo application, planned plain and installed; its seed holds a week of Oban's runs."""
+    return installed(app_database, "plain")
+
+
+def installed(app_database: AppDatabase, mode: Mode | None = None) -> Plan:
     for file in ("schema.sql", "seed.sql"):
         app_database.execute((APP / "db" / file).read_text())
     chosen = decisions.load(APP / "decisions.yaml")
-    plan = generate(classify(APP, "prod", decisions=chosen), APP, app_database.server, decisions=chosen)
+    plan = generate(classify(APP, "prod", decisions=chosen), APP, app_database.server, decisions=chosen, mode=mode)
     install(plan, app_database.server, apply=True)
     return plan
 
@@ -67,6 +71,14 @@ def test_obans_history_stands_before_pg_crons_after(app_database: AppDatabase, d
     # pg_cron 1.4 with background workers writes down wrong ends, which are shown and not compared.
     assert found.ratio == (None if found.after.doubt else pytest.approx(10.0 / before.median))
     assert found.after.source == "pg_cron's history"
+
+
+def test_runs_that_a_shut_gate_held_back_are_none(app_database: AppDatabase) -> None:
+    plan = installed(app_database)
+    ran(app_database, "cache-cleanup-expired", *([0.1] * 20))
+    found = cleanup(compare(plan, app_database.server))
+    assert (found.after.source, found.after.values) == ("the run log", ())
+    assert found.verdict == "it has not run here yet: look again after some runs"
 
 
 def test_the_run_log_goes_before_pg_crons_history(app_database: AppDatabase, demo: Plan) -> None:

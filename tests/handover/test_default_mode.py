@@ -129,7 +129,7 @@ def test_a_mixed_plan_there_and_back(shop, mixed):
     assert {a.state for a in install(mixed, shop.server, apply=False).actions} == {"present"}
 
     assert [job.id for job in choose(mixed, ())] == [CLEANUP.id]
-    with pytest.raises(UsageError, match="does not hold oban:Shop.VacuumWorker behind a gate"):
+    with pytest.raises(UsageError, match=r"does not hold oban:Shop\.VacuumWorker behind a gate"):
         choose(mixed, [VACUUM.id])
 
     seen = verify(mixed, shop.server).verification

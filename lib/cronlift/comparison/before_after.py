@@ -89,6 +89,8 @@ def compare(
 
 
 def _after(app: Connection, cron: Connection, job: PlannedJob, pg_cron: capabilities.Capabilities) -> Measured:
-    """The run log where it has runs of the job: it is right with every pg_cron."""
+    """The run log where it has runs of the job: it is right with every pg_cron. Of a job behind a gate nothing else:
+    pg_cron's history holds the runs that a shut gate held back, and they take no time."""
     logged = of_run_log(app, job.id)
-    return logged if logged.values else of_pg_cron(cron, job.cron_name, pg_cron)
+    gated = job.managed is not None and job.procedure is not None
+    return logged if logged.values or gated else of_pg_cron(cron, job.cron_name, pg_cron)

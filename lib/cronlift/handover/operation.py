@@ -140,7 +140,8 @@ def choose(plan: Plan, jobs: Sequence[str]) -> tuple[PlannedJob, ...]:
     if not plan.gated:
         raise UsageError(
             "the plan is plain: no gate decides who runs its jobs",
-            do="generate it with --mode managed, which says what is against it; of a plain plan the deploy is the switch",
+            do="generate it with --mode managed, which says what is against it; of a plain plan the deploy is the "
+            "switch",
         )
     known = {job.id: job for job in plan.gated}
     unknown = [job for job in jobs if job not in known]
