@@ -234,7 +234,7 @@ def test_start_refuses_an_oban_of_no_known_version(shop, tmp_path):
 
 
 def test_a_plain_plan_has_no_gate(shop, tmp_path):
-    made = generate(application(tmp_path, *JOBS), tmp_path, shop.server)
+    made = generate(application(tmp_path, *JOBS), tmp_path, shop.server, mode="plain")
     with pytest.raises(UsageError, match="the plan is plain"):
         act(Start(), made, shop)
 
