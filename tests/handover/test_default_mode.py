@@ -14,10 +14,12 @@ from catalogue import differences, exact
 from cronlift.errors import UsageError
 from cronlift.handover.operation import choose
 from cronlift.model.decision import Decisions
+from cronlift.model.handover import Hand, Handover
 from cronlift.record import outcome
 from cronlift.stages.generate import generate
 from cronlift.stages.install import MANAGED, PLAIN, install, rollback
 from cronlift.stages.verify import verify
+from cronlift.verification import gated
 
 CLEANUP = classified("Shop.CartCleanupWorker", step(DELETE), schedule="*/15 * * * *")
 VACUUM = classified("Shop.VacuumWorker", step("VACUUM cart"), schedule="30 3 * * 0")
@@ -136,6 +138,17 @@ def test_a_mixed_plan_there_and_back(shop, mixed):
     assert [job.gate for job in seen.jobs] == ["shut", None, None]
     assert "1 behind a shut gate: the application runs it until cronlift jobs start" in outcome.of(seen).sentence
     assert outcome.of(seen).exit_code == 4
+
+    started = Handover(
+        plan_hash=mixed.hash, verb="start", applied=True, jobs=(Hand(job=CLEANUP.id, before="shut", after="started"),)
+    )
+    now = gated.after(seen, started)
+    assert [job.gate for job in now.jobs] == ["started", None, None]
+    assert [c.text for c in now.jobs[0].checks if c.name == "real_run"] == [
+        "no run yet since the start: verify again after the next tick"
+    ]
+    assert "shut gate" not in outcome.of(now).sentence
+    assert now.jobs[1:] == seen.jobs[1:]
 
     back = rollback(mixed, shop.server, apply=True)
     assert {a.state for a in back.actions} == {"removed"}

@@ -10,6 +10,7 @@ import typer
 
 from cronlift import sandbox
 from cronlift.commands import output
+from cronlift.commands.jobs import keep
 from cronlift.commands.run import show
 from cronlift.handover.operation import perform
 from cronlift.handover.start import Start
@@ -62,6 +63,7 @@ def _hand_over(folder: RunFolder, server: Server) -> int:
     with folder.writing():
         plan = folder.read(Plan)
         done = perform(Start(), plan, server, apply=True, run_id=plan.run_id, record=folder.write_document)
+        keep(folder, done)
     print()
     rows = [(hand.job, hand.after or "", hand.pg_from or "") for hand in done.jobs]
     output.table(("JOB", "GATE", "PG_CRON RUNS ITS TICKS FROM"), rows)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from cronlift import resources
 from cronlift.installation import state
-from cronlift.model.handover import CLOSED, GateState
+from cronlift.model.handover import CLOSED, GateState, Handover
 from cronlift.model.plan import Plan
-from cronlift.model.verification import Check
+from cronlift.model.verification import Check, Verification
 from cronlift.postgres.server import Server
 
 
@@ -52,6 +52,22 @@ def real_run(standing: Standing) -> Check:
         said = (standing.message or "no message").strip().splitlines()[0]
         return Check(name="real_run", status="failed", text=f"its last run by pg_cron failed: {said}")
     return Check(name="real_run", status="passed", text="pg_cron has run it on its own schedule, and it succeeded")
+
+
+def after(verification: Verification, act: Handover) -> Verification:
+    """A verification made before an act on the gates, as it reads after it: what was checked stays, but it must not go
+    on saying that a gate is shut (or open) which the act switched."""
+    now = {hand.job: hand.after for hand in act.jobs if hand.after is not None}
+    jobs = []
+    for job in verification.jobs:
+        state = now.get(job.id)
+        if job.gate is None or state is None or state == job.gate:
+            jobs.append(job)
+            continue
+        standing = Standing(state, None, None, None)
+        checks = (real_run(standing) if c.name == "real_run" and c.status == "pending" else c for c in job.checks)
+        jobs.append(job.model_copy(update={"gate": state, "checks": tuple(checks)}))
+    return verification.model_copy(update={"jobs": tuple(jobs)})
 
 
 def evidence(standing: Standing) -> dict[str, str | None]:
