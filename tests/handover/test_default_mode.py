@@ -12,6 +12,7 @@ from building import DELETE, INSERT, SCHEMA, application, classified, decision, 
 from catalogue import differences, exact
 
 from cronlift.errors import UsageError
+from cronlift.generate.gating import writes_meta
 from cronlift.handover.operation import choose
 from cronlift.model.decision import Decisions
 from cronlift.model.handover import Hand, Handover
@@ -74,12 +75,23 @@ def test_without_a_queue_the_whole_plan_is_plain(app_database, tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("version", "mode"), [("2.15.4", "plain"), ("2.16.0", "managed"), ("2.18.3", "managed")])
+@pytest.mark.parametrize(
+    ("version", "mode"), [("2.15.4", "plain"), ("2.17.5", "plain"), ("2.17.6", "managed"), ("2.23.1", "managed")]
+)
 def test_an_oban_whose_rows_do_not_say_that_they_are_crons(shop, tmp_path, version, mode):
     (tmp_path / "mix.lock").write_text(LOCK % version)
     ((found, why),) = modes(generate(application(tmp_path, CLEANUP), tmp_path, shop.server))
     assert found == mode
     assert ("no-cron-meta" in why) == (mode == "plain")
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "meta"),
+    [("~> 2.18", True), (">= 2.17.6 and < 3.0.0", True), ("2.20.0-rc.1", True), ("2.16.3", False), ("2.17.5", False)]
+    + [(unclear, None) for unclear in ("~> 2.17", ">= 2.0.0", "< 3.0.0", "~> 2.18 or 2.1.0", None)],
+)
+def test_a_requirement_speaks_only_where_all_it_allows_is_new_enough(asked_for, meta):
+    assert writes_meta(asked_for) is meta
 
 
 def test_a_scheduler_without_a_queue_is_plain(shop, tmp_path):

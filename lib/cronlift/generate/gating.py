@@ -20,8 +20,9 @@ from cronlift.sources import uniqueness
 OBAN_ATTEMPTS = 20
 """oban lib/oban/job.ex: max_attempts where neither worker nor entry says."""
 
-META_NOT_YET = (2, 15)
-"""The latest Oban (Elixir) seen to write no ``meta`` of a cron row; the handover asks the rows of 2.16 themselves."""
+META_SINCE = (2, 17, 6)
+"""The first Oban (Elixir) whose cron rows say so in ``meta`` (lib/oban/plugins/cron.ex, build_changeset/3: not in
+2.17.5, in 2.17.6; both run and their rows looked at)."""
 
 _ITEM = r"(?:\*|(?:\d{1,2}|[a-z]{3})(?:-(?:\d{1,2}|[a-z]{3}))?)(?:/\d{1,4})?"
 _FIELD = rf"{_ITEM}(?:,{_ITEM})*"
@@ -68,7 +69,7 @@ class Gating:
         """
         if job.source != "oban":
             raise UngatedError("no-fence", f"only Oban's rows can be fenced, and this is {job.source}'s")
-        if self._without_meta():
+        if writes_meta(self.oban) is False:
             why = f"Oban {self.oban} does not say of a row that it is cron's, so none can be told apart"
             raise UngatedError("no-cron-meta", why)
         expression = schedule.pg_cron or ""
@@ -106,11 +107,6 @@ class Gating:
         """The other entries of the job's worker; what is enqueued at boot does not say that it is cron's."""
         own = base(job.id)
         return [e for e in self.entries if e.worker == job.worker and e.kind == "cron" and e.id != own]
-
-    def _without_meta(self) -> bool:
-        """Whether the locked version is one that writes no cron meta; a mere requirement says nothing of it."""
-        exact = re.fullmatch(r"(\d+)\.(\d+)\.\S+", self.oban or "")
-        return exact is not None and (int(exact[1]), int(exact[2])) <= META_NOT_YET
 
     def _queue(self, decision: Decision | None) -> Queue:
         wanted = decision.queue_table if decision else None
@@ -195,6 +191,17 @@ def oban_version(app: Path) -> str | None:
             if found:
                 return found[1]
     return None
+
+
+def writes_meta(oban: str | None) -> bool | None:
+    """Whether this version of Oban (a locked one, or mix.exs' requirement) says of a row that it is cron's. None where
+    that cannot be told: a requirement speaks only by its lower bound, and only where all it allows is new enough."""
+    found = re.fullmatch(r"(~>|>=|==|>)?\s*(\d+)\.(\d+)(?:\.(\d+))?(?:[-+]\S*)?(?:\s+and\s+.*)?", (oban or "").strip())
+    if found is None:
+        return None
+    operator, *numbers = found.groups()
+    new = tuple(int(number or 0) for number in numbers) >= META_SINCE
+    return True if new else False if operator is None else None
 
 
 def losses(job: ClassifiedJob, managed: Managed) -> tuple[Loss, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cronlift import resources
 from cronlift.generate import managed
+from cronlift.generate.gating import writes_meta
 from cronlift.generate.quoting import Verbatim, template
 from cronlift.handover import gate
 from cronlift.handover.operation import Before
@@ -21,8 +21,6 @@ from cronlift.postgres.server import Connection
 
 LATE = timedelta(seconds=15)
 """A sweeper that starts later after its minute says that pg_cron is behind (half of the smallest margin)."""
-META_SINCE = (2, 17)
-"""The first Oban (Elixir) whose cron rows say so in ``meta`` (seen: 2.15 and before do not, 2.17 does)."""
 
 
 def installed(before: Before) -> Iterator[Look]:
@@ -122,11 +120,10 @@ def queue(before: Before, job: PlannedJob, margin: timedelta) -> Iterator[Look]:
 
 def _by_version(job: PlannedJob, oban: str | None, ours: bool, rows: bool) -> Look:
     """Nothing in the queue is cron's: the version must say that rows will be."""
-    number = tuple(int(n) for n in re.findall(r"\d+", oban or "")[:2])
     if ours:
-        text = f"{job.worker} has rows in the queue and none says that it is cron's (Oban up to 2.15 does not write it)"
+        text = f"{job.worker} has rows in the queue and none says that it is cron's (Oban does not before 2.17.6)"
         return Look(name="cron-meta", job=job.id, well=False, text=text)
-    if number >= META_SINCE:
+    if writes_meta(oban):
         text = f"no cron row in the queue now; Oban {oban} writes what the fence knows them by"
         return Look(name="cron-meta", job=job.id, well=True, text=text)
     text = f"no cron row in the {'queue now' if rows else 'empty queue'}, and the application's Oban is " + (

@@ -80,7 +80,7 @@ class Managed(Record):
     (``allow``); ``backoff`` is ``oban`` (its default) or seconds; ``catch_up``: the latest tick is run later where
     nobody ran it; ``unique_across``: not while the application executes the same job; ``follows`` is the id of the job
     whose run of the same tick comes first; ``supersedes`` names the gate of the version that pg_cron runs now. ``oban``
-    is the version (or requirement) the application names: from 2.17 on a row says that it is cron's.
+    is the version (or requirement) the application names: from 2.17.6 on a row says that it is cron's.
     """
 
     relation: str
