@@ -24,6 +24,7 @@ BEGIN
   FOR gate IN
     SELECT g.* FROM cronlift.gate AS g
     WHERE g.catch_up AND g.job_role = session_user AND NOT g.commits AND g.state IN ('started', 'completed')
+      AND NOT g.flat -- its runs are not in the log
   LOOP
     -- A minute of grace: pg_cron itself may be about to run it.
     due := cronlift.due(gate, statement_timestamp() - interval '1 minute');

@@ -1,5 +1,6 @@
--- Where each of the jobs %(jobs)s stands, since and until when, and how its latest run on its own schedule ended (NULL: there was none).
-SELECT g.job, g.state, latest.state, latest.message, latest.tick, g.pg_from, g.pg_until
+-- Where each of the jobs %(jobs)s stands, since and until when, whether its entry calls the procedure itself, and how its
+-- latest run on its own schedule through the runner ended (NULL: there was none).
+SELECT g.job, g.state, latest.state, latest.message, latest.tick, g.pg_from, g.pg_until, g.flat
 FROM cronlift.gate AS g
 LEFT JOIN LATERAL (
   SELECT l.state, l.message, l.tick

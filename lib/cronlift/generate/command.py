@@ -35,6 +35,6 @@ def managed(job_id: str, call: str, *, commits: bool) -> str:
     return text_of(template("generate/do", body=Body("\n" + "\n".join(lines) + "\n", "run")))
 
 
-def flat(job: PlannedJob) -> str:
-    """The plain command of a planned job, whatever it runs now."""
-    return plain(job.call, job.schedule.guard)
+def flat(job: PlannedJob) -> PlannedJob:
+    """The job with the command that a flattened entry of it has: the plain one."""
+    return job.model_copy(update={"command": plain(job.call, job.schedule.guard)})

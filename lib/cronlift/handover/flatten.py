@@ -1,16 +1,20 @@
-"""flatten: a completed job's cron entry calls the procedure itself; no gate, no run log, no retries any more."""
+"""flatten: a completed job's cron entry calls the procedure itself; no gate, no run log, no retries any more.
+
+The gate's row stays, and says so (``flat``): that is how everything else knows the entry as its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 import psycopg
 from psycopg import sql
 
 from cronlift.errors import SafetyError
-from cronlift.generate import command, statements
+from cronlift.generate import command, managed, statements
+from cronlift.generate.quoting import Text
 from cronlift.handover.gate import Row, Switch
 from cronlift.handover.operation import After, Before, stands
 from cronlift.installation import refusal
@@ -55,9 +59,40 @@ class Flatten:
                     f"{job.id} is {row.state}, and only a completed job can do without its gate",
                     do="cronlift jobs complete first",
                 )
+            if (chained := _chained(before, job)) is not None:
+                raise SafetyError(
+                    f"{job.id} cannot do without its gate: {chained}, and plain entries keep no order",
+                    do="leave both behind the gate (cronlift jobs flatten --job ID for the others)",
+                )
             if job.procedure is not None:
                 found.append((job, row))
         return found
+
+
+def _chained(before: Before, job: PlannedJob) -> str | None:
+    follows = job.managed.follows if job.managed else None
+    if follows is not None:
+        return f"it follows {follows}"
+    behind = [other.id for other in before.plan.gated if other.managed and other.managed.follows == job.id]
+    return f"{', '.join(behind)} follows it" if behind else None
+
+
+def of_version_before(before: Before, job: PlannedJob) -> PlannedJob:
+    """The version that ``job`` supersedes, as far as its cron entry goes: its own plan is another run's, but its gate
+    knows all of it."""
+    old = job.managed.supersedes if job.managed else None
+    row = before.sessions.app.execute(managed.gate_query(Text(old or ""))).fetchone()
+    assert row is not None
+    facts = cast(dict[str, Any], row[0])
+    return job.model_copy(
+        update={
+            "id": old,
+            "cron_name": facts["cron_name"],
+            "schedule": job.schedule.model_copy(update={"pg_cron": facts["schedule"]}),
+            "command": command.managed(str(old), f"CALL {facts['procedure']}()", commits=facts["commits"]),
+            "job_role": facts["job_role"],
+        }
+    )
 
 
 def unflatten(before: Before, jobs: Sequence[PlannedJob]) -> None:
@@ -69,13 +104,14 @@ def change(before: Before, jobs: Sequence[PlannedJob], *, flat: bool) -> None:
     """Give the entries their plain or their managed command, in one transaction; pg_cron keeps an entry of the name and
     its number."""
     cron, target = before.sessions.cron, before.plan.target
-    wanted = [job.model_copy(update={"command": command.flat(job)}) if flat else job for job in jobs]
+    wanted = [command.flat(job) if flat else job for job in jobs]
 
     def transaction() -> None:
         for job in wanted:
             for statement in statements.schedule(job, target):
                 cron.execute(sql.Composed([statement]))
 
+    cron.rollback()  # what a look left open there: within it this would never be committed
     try:
         patiently(cron, before.server, transaction)
     except GaveUpError as gave_up:

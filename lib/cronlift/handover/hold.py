@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cronlift.errors import SafetyError
+from cronlift.handover.flatten import unflatten
 from cronlift.handover.gate import Switch
 from cronlift.handover.operation import After, Before, stands
 from cronlift.model.handover import GateState, Look
@@ -77,8 +78,12 @@ class Reset:
     verb: Literal["reset"] = "reset"
 
     def look(self, before: Before) -> Sequence[Look]:
-        """Nothing: it is the way out."""
-        return []
+        """Nothing: it is the way out. But a flattened entry asks no gate, so it is put behind its own first."""
+        flat = [job for job, row in before.known if row.flat]
+        if flat and before.apply:
+            unflatten(before, flat)
+        text = "its entry is put behind the gate again"
+        return [Look(name="flat", job=job.id, well=True, text=text) for job in flat]
 
     def switch(self, before: Before) -> Sequence[Switch]:
         """Shut, whatever it was."""

@@ -10,6 +10,7 @@ from typing import Literal
 from cronlift.errors import Pending, SafetyError, UsageError
 from cronlift.handover import checks, gate
 from cronlift.handover.alone import Alone
+from cronlift.handover.flatten import of_version_before, unflatten
 from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant, stands
 from cronlift.handover.schedules import moments
@@ -38,7 +39,11 @@ class Start:
         margins = moments(before, [row for _, row in starting], self._older(before, starting))
         for job, row in starting:
             looks += checks.queue(before, job, margins[row.job].margin)
-        return looks
+        flat = [job for job, _ in starting if (old := before.superseded(job)) and old.state in OPEN and old.flat]
+        if flat and before.apply and checks.all_well(looks):
+            unflatten(before, [of_version_before(before, job) for job in flat])
+        text = "the version before is flattened: its entry is put behind the gate again, for the one switch"
+        return [*looks, *(Look(name="flat", job=job.id, well=True, text=text) for job in flat)]
 
     def switch(self, before: Before) -> Sequence[Switch]:
         """Started from the chosen moment on."""
@@ -51,7 +56,7 @@ class Start:
             state: GateState = "completed" if old and old.state == "completed" else "started"
             switches.append(Switch(row.job, state, at, None, deadline=deadline))
             if old:
-                switches.append(Switch(old.job, "rolled_back", old.pg_from, at, old.flat, deadline=deadline))
+                switches.append(Switch(old.job, "rolled_back", old.pg_from, at, deadline=deadline))
         return switches
 
     def follow(self, before: Before, switches: Sequence[Switch]) -> After:
@@ -108,9 +113,9 @@ class Start:
             old = before.superseded(job)
             if old is None or old.state not in OPEN:
                 continue
-            if old.state == "paused" or old.flat:
+            if old.state == "paused":
                 raise SafetyError(
-                    f"{old.job}, which {job.id} takes over from, is {'plain' if old.flat else 'paused'}",
+                    f"{old.job}, which {job.id} takes over from, is paused",
                     do="resume it first (cronlift jobs resume), or give it back (cronlift jobs rollback)",
                 )
             older[row.job] = old

@@ -17,7 +17,7 @@ from cronlift.installation import refusal, state
 from cronlift.installation.patience import PATIENCE, GaveUpError, Patience, patiently
 from cronlift.installation.sessions import Sessions
 from cronlift.installation.state import Found, Kind
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Plan, PlannedJob
 from cronlift.postgres.server import Connection, Server
 
 Way = Literal["install", "rollback"]
@@ -28,10 +28,12 @@ FENCING = Patience(attempts=60, lock_timeout=100)
 
 @dataclass(frozen=True)
 class Part:
-    """What one transaction is about: the objects of ``kinds`` in one database, in this order."""
+    """What one transaction is about: the objects of ``kinds`` in one database, in this order. ``app`` is asked for the
+    gates, which say what a cron entry must be like."""
 
     database: str
     connection: Connection
+    app: Connection
     kinds: tuple[Kind, ...]
     patience: Patience = PATIENCE
 
@@ -48,18 +50,18 @@ def parts(plan: Plan, sessions: Sessions, way: Way) -> tuple[Part, ...]:
     cron_kinds: tuple[Kind, ...] = ("cron_entry", "sweeper") if gated else ("cron_entry",)
     if way == "rollback":
         app_kinds, cron_kinds = (("procedure", "gate") if gated else app_kinds), ("cron_entry",)
-    app = Part(plan.target.database, sessions.app, app_kinds)
-    cron = Part(plan.target.cron_database, sessions.cron, cron_kinds)
+    app = Part(plan.target.database, sessions.app, sessions.app, app_kinds)
+    cron = Part(plan.target.cron_database, sessions.cron, sessions.app, cron_kinds)
     order: tuple[Part, ...] = (app, cron) if way == "install" else (cron, app)
     if not sessions.split:
         order = (replace(order[0], kinds=order[0].kinds + order[1].kinds),)
-    fence = Part(plan.target.database, sessions.app, ("fence",), FENCING)
+    fence = Part(plan.target.database, sessions.app, sessions.app, ("fence",), FENCING)
     return (*order, fence) if gated and way == "install" else order
 
 
 def look(plan: Plan, part: Part, way: Way) -> list[Found]:
     """What is there of the part's objects, in the plan's order."""
-    return [found for kind in part.kinds for found in _look(plan, part.connection, kind, way)]
+    return [found for kind in part.kinds for found in _look(plan, part, kind, way)]
 
 
 def perform(plan: Plan, part: Part, server: Server, way: Way, *, edited: bool, before: bool) -> None:
@@ -71,10 +73,10 @@ def perform(plan: Plan, part: Part, server: Server, way: Way, *, edited: bool, b
 
     def transaction() -> None:
         for kind in part.kinds:
-            found = _look(plan, part.connection, kind, way)
+            found = _look(plan, part, kind, way)
             refusal.check(found, way, edited=edited)
             _run(part.connection, [s for one in _ordered(found, way) for s in _statements(plan, one, way)])
-            wrong = [f for f in _look(plan, part.connection, kind, way) if f.state != _GOAL[way]]
+            wrong = [f for f in _look(plan, part, kind, way) if f.state != _GOAL[way]]
             refusal.unexpected(wrong)
 
     try:
@@ -98,15 +100,16 @@ def _ordered(found: Sequence[Found], way: Way) -> Sequence[Found]:
     return found if way == "install" else tuple(reversed(found))
 
 
-def _look(plan: Plan, connection: Connection, kind: Kind, way: Way) -> list[Found]:
-    jobs, target = plan.jobs, plan.target
+def _look(plan: Plan, part: Part, kind: Kind, way: Way) -> list[Found]:
+    jobs, target, connection = plan.jobs, plan.target, part.connection
     match kind:
         case "procedure":
             return [state.procedure(connection, job, target) for job in jobs if job.procedure_sql is not None]
         case "cron_entry":
             # One that no gate can hold back is made by start; on the way back all go.
             named = managed.entries(jobs) if way == "install" else jobs
-            return [state.cron_entry(connection, job, target) for job in named]
+            flat = _flattened(part, named)
+            return [state.cron_entry(connection, job, target, flat=job.id in flat) for job in named]
         case "schema":
             return [state.schema(connection, managed.roles(jobs), target)]
         case "gate":
@@ -116,6 +119,15 @@ def _look(plan: Plan, connection: Connection, kind: Kind, way: Way) -> list[Foun
             return [state.sweeper(connection, name, role, target) for name, role in sweepers]
         case "fence":
             return [state.fence(connection, *fence, target) for fence in managed.fences(jobs)]
+
+
+def _flattened(part: Part, jobs: Sequence[PlannedJob]) -> frozenset[str]:
+    """Asks the gates; on another connection than the part's nothing stays open there."""
+    try:
+        return state.flattened(part.app, jobs)
+    finally:
+        if part.app is not part.connection and not part.app.closed:
+            part.app.rollback()
 
 
 def _statements(plan: Plan, found: Found, way: Way) -> tuple[sql.Composable, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Literal
 
-from cronlift.generate import facts, managed
+from cronlift.generate import command, facts, managed
 from cronlift.generate.facts import Facts
 from cronlift.generate.procedure import body_of
 from cronlift.generate.quoting import Text
@@ -27,7 +27,8 @@ class Found:
     the object serves several jobs.
 
     ``differences`` says in what it is not as planned, fact by fact; ``diff`` the same as the lines of a unified diff
-    from what was planned to what is there, bodies included. ``paused``: a cron entry that somebody has set inactive.
+    from what was planned to what is there, bodies included. ``paused``: a cron entry that somebody has set inactive;
+    ``flat``: one that calls the procedure itself, as its gate says that it is to.
     """
 
     database: str
@@ -38,6 +39,7 @@ class Found:
     differences: tuple[str, ...] = ()
     diff: tuple[str, ...] = ()
     paused: bool = False
+    flat: bool = False
 
 
 def procedure(connection: Connection, job: PlannedJob, target: Target) -> Found:
@@ -57,10 +59,27 @@ def procedure(connection: Connection, job: PlannedJob, target: Target) -> Found:
     )
 
 
-def cron_entry(connection: Connection, job: PlannedJob, target: Target) -> Found:
-    """The job's cron entry. Edited: it is the job's role's, for the planned database, and the only one of the name."""
-    planned = facts.entry(job, target)
-    return _entry(connection, Found(target.cron_database, "cron_entry", job.cron_name, job, "absent"), planned)
+def cron_entry(connection: Connection, job: PlannedJob, target: Target, *, flat: bool = False) -> Found:
+    """The job's cron entry. Edited: it is the job's role's, for the planned database, and the only one of the name.
+
+    ``flat``: its gate says that it was flattened, so the plain command is as it should be. The planned one is no fault
+    then, either: the gate says so first, and the runner runs the job until the entry is changed.
+    """
+    found = Found(target.cron_database, "cron_entry", job.cron_name, job, "absent")
+    if flat:
+        looked = _entry(connection, found, facts.entry(command.flat(job), target))
+        if looked.state == "present":
+            return replace(looked, flat=True)
+    return _entry(connection, found, facts.entry(job, target))
+
+
+def flattened(connection: Connection, jobs: Sequence[PlannedJob]) -> frozenset[str]:
+    """The ids of the jobs whose gate says that their cron entry calls the procedure itself (app database)."""
+    gated = managed.gated(jobs)
+    if not gated or not has_schema(connection):
+        return frozenset()
+    rows = {job.id: connection.execute(managed.gate_query(Text(job.id))).fetchone() for job in gated}
+    return frozenset(job for job, row in rows.items() if row is not None and row[4])
 
 
 def sweeper(connection: Connection, name: str, role: str, target: Target) -> Found:

@@ -211,7 +211,12 @@ class _Act:
             complete=complete,
             actions=tuple(self._action(b, n, self.way) for b, n in zip(before, now, strict=True)),
             rights=self.rights,
-            notes=(*((note,) if note else ()), *meaning, *(_paused(before) if self._in else ()), *_edited(before)),
+            notes=(
+                *((note,) if note else ()),
+                *meaning,
+                *((*_paused(before), *_flat(before)) if self._in else ()),
+                *_edited(before),
+            ),
         )
 
     def _action(self, before: Found, now: Found, way: Way) -> Action:
@@ -252,6 +257,12 @@ def _paused(entries: Sequence[Found]) -> Iterator[str]:
     for entry in entries:
         if entry.paused:
             yield f"cron entry {entry.name} is there but inactive: somebody paused it (cron.alter_job turns it on)"
+
+
+def _flat(entries: Sequence[Found]) -> Iterator[str]:
+    for entry in entries:
+        if entry.flat:
+            yield f"cron entry {entry.name} is flattened: it calls the procedure itself, without run log and retries"
 
 
 def _edited(found: Sequence[Found]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cronlift.generate import command
 from cronlift.model.plan import PlannedJob
 from cronlift.model.verification import Check
 from cronlift.verification.context import Context, Installed
@@ -35,8 +36,9 @@ def _check(job: PlannedJob, found: Installed, context: Context) -> Check:
             wrong.append(f"procedure {procedure.name}: found none, planned one (every run fails)")
     if wrong:
         return Check(name="catalog", status="failed", text=f"not as planned: {wrong[0]}", evidence=tuple(wrong))
+    runs = command.flat(job).command + " (flattened)" if entry.flat else job.command
     lines = [
-        f"cron entry {job.cron_name}: {job.schedule.pg_cron} | {job.command} | database {target.database} | "
+        f"cron entry {job.cron_name}: {job.schedule.pg_cron} | {runs} | database {target.database} | "
         f"as {job.job_role} | active",
     ]
     if procedure is not None:

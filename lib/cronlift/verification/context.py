@@ -103,10 +103,11 @@ def look(
     with opened(target, server, apply=False) as sessions:
         reader, sees_all = _reader(sessions.cron)
         schedules = _schedules(sessions.cron, plan)
+        flat = state.flattened(sessions.app, plan.jobs)
         found = {
             job.id: Installed(
                 procedure=state.procedure(sessions.app, job, target) if job.procedure_sql is not None else None,
-                entry=state.cron_entry(sessions.cron, job, target),
+                entry=state.cron_entry(sessions.cron, job, target, flat=job.id in flat),
                 schedules=schedules.get(job.cron_name, ()),
                 visible=sees_all or reader == job.job_role,
             )

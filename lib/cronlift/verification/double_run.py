@@ -41,6 +41,12 @@ def _check(job: PlannedJob, entries: list[Job], context: Context, gate: Standing
         if gate.state in ("started", "paused"):
             text = "it is still in the application's crontab: the fence turns its rows away until a deploy takes it out"
         return Check(name="double_run", status="passed", text=text, evidence=(*lines, *others))
+    if gate is not None:
+        text = (
+            "it is in the application's crontab although the move is complete: the fence turns its rows away, and "
+            "each is an alarm until a deploy takes the entry out"
+        )
+        return Check(name="double_run", status="warning", text=text, evidence=(*lines, *others))
     return Check(
         name="double_run",
         status="warning",

@@ -15,7 +15,8 @@ from cronlift.postgres.server import Server
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a job's gate stands, and its latest run on its own schedule: ``ended`` None where there was none."""
+    """Where a job's gate stands, and its latest run on its own schedule: ``ended`` None where there was none. ``flat``:
+    its runs are in pg_cron's record only."""
 
     state: GateState
     ended: str | None
@@ -23,6 +24,7 @@ class Standing:
     tick: datetime | None
     pg_from: datetime | None = None
     pg_until: datetime | None = None
+    flat: bool = False
 
 
 def standings(plan: Plan, server: Server) -> dict[str, Standing]:

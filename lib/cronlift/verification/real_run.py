@@ -37,10 +37,11 @@ def check(context: Context) -> dict[str, Check]:
             elif not found.runs:
                 checks[job.id] = _check("not_installed", "nothing is scheduled")
             else:
-                recorded = _recorded(connection, job, context, now)
-                if job.id in gates:
-                    context.note(job, "gate", gated.evidence(gates[job.id]))
-                    recorded = gated.real_run(gates[job.id])
+                gate = gates.get(job.id)
+                recorded = _recorded(connection, command.flat(job) if gate and gate.flat else job, context, now)
+                if gate is not None:
+                    context.note(job, "gate", gated.evidence(gate))
+                    recorded = recorded if gate.flat else gated.real_run(gate)
                 if recorded is not None:
                     checks[job.id] = recorded
                 if recorded is None or (context.probe and recorded.status != "failed"):
@@ -89,7 +90,7 @@ def _recorded(connection: Connection, job: PlannedJob, context: Context, now: da
 
 def _probed(jobs: Sequence[PlannedJob], context: Context) -> dict[str, Check]:
     # A managed entry asks the gate, which is shut: the probe runs what the runner would call.
-    jobs = [job.model_copy(update={"command": command.flat(job)}) if job.managed else job for job in jobs]
+    jobs = [command.flat(job) if job.managed else job for job in jobs]
     results = probe.run(jobs, context.plan.target, context.server, context.pg_cron)
     checks = {}
     for job in jobs:
