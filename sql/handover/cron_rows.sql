@@ -1,6 +1,7 @@
 -- Of the queue's latest rows (of a busy one those of some minutes): how many are there, how many say they are cron's, how
--- many of the worker's say it and do not, and by how many seconds cron's rows came after their tick (the row's own, or
--- the nearest minute): the median. Then, where cron's latest row of the worker that is none of the other entries' (nor one
+-- many of the worker's say it and do not, and by how many seconds cron's rows came after their tick: the median. The tick
+-- is what the row names; else of the job's own latest rows (%(entry)s is their expression) the schedule's firing that
+-- %(margin)s covers, since a clock may be whole minutes wrong; where there are none, of all rows the nearest minute. Then, where cron's latest row of the worker that is none of the other entries' (nor one
 -- that a fence turned away) is not the job's either (%(args)s, %(cron_expr)s where not NULL): what that row says.
 WITH latest AS MATERIALIZED (
   SELECT
@@ -21,9 +22,25 @@ SELECT
   count(*) FILTER (WHERE cron),
   count(*) FILTER (WHERE cron AND worker = %(worker)s),
   count(*) FILTER (WHERE NOT cron AND worker = %(worker)s),
-  percentile_cont(0.5) WITHIN GROUP (
-    ORDER BY extract(epoch FROM inserted - coalesce(tick, date_trunc('minute', inserted + interval '30 seconds')))
-  ) FILTER (WHERE cron),
+  coalesce(
+    (
+      SELECT percentile_cont(0.5) WITHIN GROUP (
+        ORDER BY extract(epoch FROM mine.inserted - coalesce(
+          mine.tick, cronlift.tick(%(schedule)s, mine.inserted + %(margin)s::interval, %(timezone)s)
+        ))
+      )
+      FROM (
+        SELECT inserted, tick
+        FROM latest
+        WHERE cron AND own AND worker = %(worker)s AND cron_expr = %(entry)s
+        ORDER BY id DESC
+        LIMIT 20
+      ) AS mine
+    ),
+    percentile_cont(0.5) WITHIN GROUP (
+      ORDER BY extract(epoch FROM inserted - coalesce(tick, date_trunc('minute', inserted + interval '30 seconds')))
+    ) FILTER (WHERE cron)
+  ),
   (
     SELECT CASE WHEN NOT last.own THEN
       format('args %%s, expression %%s, inserted %%s', last.args, coalesce(last.cron_expr, 'unknown'),

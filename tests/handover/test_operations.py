@@ -179,6 +179,22 @@ def cron_row(shop, args="{}", **meta):
     )
 
 
+@pytest.mark.parametrize(
+    ("off", "well"), [("100 ms", True), ("2 minutes", True), ("7 minutes", False), ("-7 minutes", False)]
+)
+def test_a_rare_jobs_rows_tell_clocks_apart_that_differ_by_whole_minutes(shop, installed, off, well):
+    """A row of Elixir's Oban names no tick: the nearest minute would take a clock that is 7 minutes wrong for right."""
+    meta = json.dumps({"cron": True, "cron_expr": "0 */6 * * *"})
+    shop.execute(
+        "INSERT INTO oban_jobs (worker, meta, inserted_at) SELECT 'Shop.PrewarmWorker', "
+        f"'{meta}', cronlift.tick('0 */6 * * *', now() - interval '1 day') AT TIME ZONE 'UTC' + interval '{off}'",
+        user="postgres",
+    )
+    cron_row(shop)  # of another worker, in time for its minute
+    looks = [look for look in act(Start(wait=0), installed, shop, PREWARM, apply=False).looks if look.name == "clocks"]
+    assert [look.well for look in looks] == [well]
+
+
 def test_start_looks_if_the_application_runs_the_planned_entry(shop, installed):
     cron_row(shop, '{"days": 30}')
     with pytest.raises(SafetyError) as stopped:

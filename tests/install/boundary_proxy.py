@@ -45,6 +45,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts; closing alone does not
         self._listener.close()
         (self.folder / ".s.PGSQL.5432").unlink(missing_ok=True)
 

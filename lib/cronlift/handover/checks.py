@@ -89,6 +89,10 @@ def queue(before: Before, job: PlannedJob, margin: timedelta) -> Iterator[Look]:
             "args": json.dumps(own.args),
             "cron_expr": own.cron_expr,
             "siblings": json.dumps([sibling.model_dump() for sibling in own.siblings]),
+            "entry": job.schedule.source,
+            "schedule": before.rows[job.id].schedule,
+            "timezone": before.rows[job.id].timezone,
+            "margin": margin,
         },
     ).fetchone()
     assert row is not None
