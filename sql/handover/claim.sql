@@ -41,6 +41,13 @@ BEGIN
       RETURN;
     END IF;
   END IF;
+  IF due < gate.flat_until THEN
+    IF in_cause <> 'tick' THEN
+      RAISE EXCEPTION 'the entry of job % called its procedure itself at that tick: cron.job_run_details has the run', gate.job;
+    END IF;
+    PERFORM cronlift.skip(gate, NULL, in_cause, 'tick unknown: the entry called the procedure itself then');
+    RETURN;
+  END IF;
   IF gate.state = 'paused' AND in_cause = 'tick' THEN
     PERFORM cronlift.skip(gate, due, in_cause, 'paused');
     RETURN;
@@ -54,7 +61,8 @@ BEGIN
   -- each of the others the next earlier one that nobody ran.
   FOR back IN 1 .. CASE WHEN run IS NULL AND in_cause = 'tick' AND in_tick IS NULL THEN 60 ELSE 0 END LOOP
     due := cronlift.due(gate, due - interval '1 minute');
-    EXIT WHEN NOT cronlift.owns(gate, due) OR cronlift.is_led(gate, due) OR (due < earliest AND NOT gate.catch_up);
+    EXIT WHEN NOT cronlift.owns(gate, due) OR cronlift.is_led(gate, due) OR due < gate.flat_until
+      OR (due < earliest AND NOT gate.catch_up);
     run := cronlift.log_start(gate, due, 'catch_up', 1);
     EXIT WHEN run IS NOT NULL;
   END LOOP;

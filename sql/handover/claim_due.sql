@@ -28,7 +28,7 @@ BEGIN
   LOOP
     -- A minute of grace: pg_cron itself may be about to run it.
     due := cronlift.due(gate, statement_timestamp() - interval '1 minute');
-    CONTINUE WHEN NOT cronlift.owns(gate, due)
+    CONTINUE WHEN NOT cronlift.owns(gate, due) OR due < gate.flat_until
       OR EXISTS (SELECT FROM cronlift.run_log AS l WHERE l.job = gate.job AND l.tick = due);
     CONTINUE WHEN NOT cronlift.apart(gate, false);
     run := cronlift.log_start(gate, due, 'catch_up', 1);

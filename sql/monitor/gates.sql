@@ -3,7 +3,7 @@ SELECT
   g.job,
   g.cron_name,
   g.state,
-  CASE WHEN g.pg_from IS NOT NULL THEN GREATEST(g.pg_from, '2010-01-02Z') END AS since,
+  CASE WHEN g.pg_from IS NOT NULL THEN GREATEST(g.pg_from, '2010-01-02Z', CASE WHEN NOT g.flat THEN g.flat_until END) END AS since,
   CASE WHEN g.pg_until < '9000-01-01Z' THEN g.pg_until END AS until,
   g.guard IS NOT NULL AS guarded,
   g.flat,

@@ -1,6 +1,7 @@
 """A flattened job: every other command knows its entry for what it is, and each way back goes through the gate."""
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "install"))
 from building import DELETE, INSERT, application, classified, decision, step
 from test_operations import CLEANUP, act, both, commands, gates, installed, plan, ran, shift, shop, started, sweep  # noqa: F401
 
-from cronlift.errors import SafetyError
-from cronlift.handover import copies
+from cronlift.errors import Finding, Pending, SafetyError
+from cronlift.handover import copies, unflatten
 from cronlift.handover.back import Rollback
+from cronlift.handover.by_hand import run_now
 from cronlift.handover.complete import Complete
 from cronlift.handover.flatten import Flatten
 from cronlift.handover.hold import Reset
@@ -145,6 +147,74 @@ def test_the_sweeper_does_not_catch_up_with_it(shop, tmp_path):  # noqa: F811
     sweep(shop)
     with shop.admin() as connection:
         assert connection.execute("SELECT count(*) FROM cronlift.run_log").fetchone() == (0,)
+
+
+@pytest.fixture
+def run_of_pg_crons(shop, flat):  # noqa: F811
+    """A run of the flattened entry as pg_cron records it: with a status, begun so many seconds ago."""
+    with shop.admin(flat.target.cron_database) as connection:
+
+        def put(status: str, ago: float) -> None:
+            connection.execute(
+                "INSERT INTO cron.job_run_details (jobid, runid, database, username, command, status, start_time) "
+                "SELECT jobid, 3000000 + jobid, database, username, command, %s, now() - make_interval(secs => %s) "
+                "FROM cron.job WHERE jobname = %s "
+                "ON CONFLICT (runid) DO UPDATE SET status = excluded.status",
+                (status, ago, flat.jobs[0].cron_name),
+            )
+            connection.commit()
+
+        yield put
+        connection.execute("DELETE FROM cron.job_run_details WHERE runid >= 3000000")
+
+
+@both
+def test_the_log_is_not_asked_about_ticks_that_ran_flat(shop, flat):  # noqa: F811
+    act(Rollback(wait=0, deployed="y"), flat, shop, CLEANUP)
+    shift(shop, "10 minutes", "pg_from", "pg_until")
+    over = act(Rollback(wait=0), flat, shop, CLEANUP)
+    assert over.complete
+    assert not [note for note in over.notes if "nobody ran" in note]
+    with pytest.raises(Finding, match=r"cron\.job_run_details has the run"):
+        run_now(flat, shop.server, jobs=[CLEANUP], apply=True, tick=datetime.now(UTC) - timedelta(minutes=2))
+
+
+@both
+def test_a_flat_run_is_waited_for(shop, flat, run_of_pg_crons, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(unflatten, "_LEAST", 1)
+    run_of_pg_crons("running", 3)
+    with pytest.raises(Pending, match="a run of its flattened entry is under way"):
+        act(Rollback(wait=0, deployed="y"), flat, shop, CLEANUP)
+    assert commands(shop, flat)[0] == CALLS
+    assert gates(shop)[CLEANUP][0] == "completed"
+    run_of_pg_crons("succeeded", 3)
+    monkeypatch.setattr(unflatten, "_LEAST", 25)
+    act(Rollback(wait=0, deployed="y"), flat, shop, CLEANUP)
+    assert commands(shop, flat)[0] == flat.jobs[0].command
+
+
+def test_no_tick_that_ran_flat_is_run_again(shop, tmp_path):  # noqa: F811
+    """Put behind its gate, and then the act was cut short: neither runner nor sweeper takes the ticks before."""
+    job = classified("Shop.CartCleanupWorker", step(DELETE), schedule="0 0 1 1 *")
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    decided = Decisions(schema_version=1, jobs={job.id: decision(job, verdict="pure_sql", move=True, catch_up=True)})
+    made = generate(application(tmp_path, job), tmp_path, shop.server, decisions=decided)
+    install(made, shop.server, apply=True)
+    shop.execute(
+        "UPDATE cronlift.gate SET state = 'completed', pg_from = '2020-01-01', flat = true; "
+        "UPDATE cronlift.gate SET flat_until = now()",
+        user="postgres",
+    )
+    with shop.connect() as connection:
+        connection.autocommit = True
+        for _ in range(2):
+            connection.execute(made.jobs[0].command)
+        shop.execute("UPDATE cronlift.gate SET flat = false", user="postgres")
+        connection.execute("CALL cronlift.sweep()")
+        rows = connection.execute("SELECT count(*) FROM public.cart").fetchone()
+    with shop.admin() as connection:
+        states = connection.execute("SELECT DISTINCT state FROM cronlift.run_log").fetchall()
+    assert (states, rows) == ([("skipped",)], (10,))
 
 
 def test_a_chain_keeps_its_gates(shop, tmp_path):  # noqa: F811

@@ -18,10 +18,10 @@ from typing import Literal
 from cronlift.handover import gate, sending
 from cronlift.handover.alone import Alone
 from cronlift.handover.checks import all_well
-from cronlift.handover.flatten import unflatten
 from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant
 from cronlift.handover.schedules import moments
+from cronlift.handover.unflatten import unflatten
 from cronlift.model.handover import GateState, Look
 from cronlift.model.plan import PlannedJob
 
@@ -43,7 +43,7 @@ class Rollback:
         looks = self._sent(before)
         flat = [(job, row) for job, row in self._going(before) if row.flat]
         if flat and before.apply and all_well(looks):
-            unflatten(before, [job for job, _ in flat])
+            unflatten(before, [job for job, _ in flat], self.wait)
         text = "its entry is put behind the gate again"
         return [*looks, *(Look(name="flat", job=job.id, well=True, text=text) for job, _ in flat)]
 

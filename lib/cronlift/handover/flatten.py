@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal
 
 import psycopg
 from psycopg import sql
 
 from cronlift.errors import SafetyError
-from cronlift.generate import command, managed, statements
-from cronlift.generate.quoting import Text
+from cronlift.generate import command, statements
 from cronlift.handover.gate import Row, Switch
 from cronlift.handover.operation import After, Before, stands
 from cronlift.installation import refusal
@@ -75,29 +74,6 @@ def _chained(before: Before, job: PlannedJob) -> str | None:
         return f"it follows {follows}"
     behind = [other.id for other in before.plan.gated if other.managed and other.managed.follows == job.id]
     return f"{', '.join(behind)} follows it" if behind else None
-
-
-def of_version_before(before: Before, job: PlannedJob) -> PlannedJob:
-    """The version that ``job`` supersedes, as far as its cron entry goes: its own plan is another run's, but its gate
-    knows all of it."""
-    old = job.managed.supersedes if job.managed else None
-    row = before.sessions.app.execute(managed.gate_query(Text(old or ""))).fetchone()
-    assert row is not None
-    facts = cast(dict[str, Any], row[0])
-    return job.model_copy(
-        update={
-            "id": old,
-            "cron_name": facts["cron_name"],
-            "schedule": job.schedule.model_copy(update={"pg_cron": facts["schedule"]}),
-            "command": command.managed(str(old), f"CALL {facts['procedure']}()", commits=facts["commits"]),
-            "job_role": facts["job_role"],
-        }
-    )
-
-
-def unflatten(before: Before, jobs: Sequence[PlannedJob]) -> None:
-    """Put the entries behind the gate again, which is open: nothing else changes."""
-    change(before, jobs, flat=False)
 
 
 def change(before: Before, jobs: Sequence[PlannedJob], *, flat: bool) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cronlift.errors import SafetyError
-from cronlift.handover.flatten import unflatten
 from cronlift.handover.gate import Switch
 from cronlift.handover.operation import After, Before, stands
+from cronlift.handover.unflatten import unflatten
 from cronlift.model.handover import GateState, Look
 
 
@@ -81,7 +81,7 @@ class Reset:
         """Nothing: it is the way out. But a flattened entry asks no gate, so it is put behind its own first."""
         flat = [job for job, row in before.known if row.flat]
         if flat and before.apply:
-            unflatten(before, flat)
+            unflatten(before, flat, None)
         text = "its entry is put behind the gate again"
         return [Look(name="flat", job=job.id, well=True, text=text) for job in flat]
 

@@ -10,10 +10,10 @@ from typing import Literal
 from cronlift.errors import Pending, SafetyError, UsageError
 from cronlift.handover import checks, gate
 from cronlift.handover.alone import Alone
-from cronlift.handover.flatten import of_version_before, unflatten
 from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant, stands
 from cronlift.handover.schedules import moments
+from cronlift.handover.unflatten import of_version_before, unflatten
 from cronlift.model.handover import GateState, Look
 from cronlift.model.plan import PlannedJob
 
@@ -41,7 +41,7 @@ class Start:
             looks += checks.queue(before, job, margins[row.job].margin)
         flat = [job for job, _ in starting if (old := before.superseded(job)) and old.state in OPEN and old.flat]
         if flat and before.apply and checks.all_well(looks):
-            unflatten(before, [of_version_before(before, job) for job in flat])
+            unflatten(before, [of_version_before(before, job) for job in flat], self.wait)
         text = "the version before is flattened: its entry is put behind the gate again, for the one switch"
         return [*looks, *(Look(name="flat", job=job.id, well=True, text=text) for job in flat)]
 
