@@ -20,7 +20,7 @@ SCHEDULED: int = FOUND - STARTUP
 
 def keep_away_from_ticks() -> None:
     """Wait where a tick of the jobs that the kept notebooks move (every 15 minutes at most) is near: a run between
-    install and verify is shown, and kept outputs have none."""
+    install and monitor is shown, and kept outputs have none."""
     left = 900 - time.time() % 900
-    if left < 150:
+    if left < 240:
         time.sleep(left + 1)

@@ -1,6 +1,7 @@
 -- Every relation that holds rows (tables, UNLOGGED ones too, partitions, materialized views), with its size in bytes;
 -- foreign tables too, whose rows live elsewhere; whether it is a heap (rows have a place and a
--- writer), and the number of its file (another one after TRUNCATE and what else rewrites it). Left out: the system's, those of extensions, temporary ones.
+-- writer), the number of its file (another one after TRUNCATE and what else rewrites it), and whether it is one of
+-- cronlift's own (the gate, the run log, …: schema_mark.sql). Left out: the system's, those of extensions, temporary ones.
 SELECT
   n.nspname::text,
   c.relname::text,
@@ -29,7 +30,9 @@ SELECT
     ORDER BY a.attnum
   ),
   coalesce(am.amname = 'heap', FALSE),
-  c.relfilenode::bigint
+  c.relfilenode::bigint,
+  n.nspname = 'cronlift'
+    AND coalesce(pg_catalog.starts_with(pg_catalog.obj_description(n.oid, 'pg_namespace'), 'cronlift handover '), FALSE)
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam

@@ -36,7 +36,18 @@ from cronlift.record.run_folder import RunFolder
 from cronlift.model.plan import Plan
 plan_hash = RunFolder(resolve(run)).read(Plan).hash""",
     "05_verify": 'run = "runs/kept"',
-    "06_monitor": 'owned = True\nruns = ["runs/kept"]',
+    "06_monitor": """owned = True
+runs = ["runs/kept"]
+# The sweeper runs at every whole minute, and before its first run monitor remarks that there is none.
+def wait():
+    from time import sleep
+    from cronlift.postgres.server import Server
+    ended = "FROM cron.job_run_details JOIN cron.job USING (jobid) WHERE jobname LIKE '%/sweep' AND end_time IS NOT NULL"
+    with Server().connect_cron() as connection:
+        while connection.execute("SELECT " + ended).fetchone() is None:
+            connection.rollback()
+            sleep(1)
+wait()""",
     "07_realtime": 'run = "runs/kept"',
 }
 VARYING = {"monitor-runs", "monitor-failures", "before-after", "alternatives", "records", "plots"}

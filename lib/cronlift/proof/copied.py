@@ -95,6 +95,12 @@ def run_on(server: Server, database: str, run: Run, work: Work) -> Copy:
         if tap is not None:
             _decode(connection, tap, copy, before)
             tap.close()
+        # Copies of a live database are made at different moments: between them its managed jobs and the sweeper ran.
+        copy.relations = {
+            key: relation
+            for key, relation in copy.relations.items()
+            if not relation.own or key in copy.nets or (key in before and before[key].file != relation.file)
+        }
         _read(connection, copy, work, before)
     return copy
 

@@ -25,7 +25,8 @@ ROWS = 200_000
 @dataclass(frozen=True)
 class Relation:
     """A relation that holds rows. ``times`` are its columns of type timestamptz, timestamp and date; ``heap``: its
-    rows have a place (ctid) and a writer (xmin); ``file`` changes when all of it is rewritten."""
+    rows have a place (ctid) and a writer (xmin); ``file`` changes when all of it is rewritten. ``own``: of cronlift's
+    own schema, which runs of managed jobs write meanwhile: it counts only where a side itself wrote it."""
 
     key: Key
     kind: str
@@ -38,6 +39,7 @@ class Relation:
     types: tuple[str, ...] = ()
     heap: bool = True
     file: int = 0
+    own: bool = False
 
     @property
     def name(self) -> str:
@@ -67,11 +69,11 @@ def relations(connection: Connection) -> dict[Key, Relation]:
     """The relations of the database as this transaction sees them."""
     found = {}
     for row in connection.execute(resources.sql("proof/relations")).fetchall():
-        schema, name, kind, unlogged, populated, size, readable, columns, times, types, heap, file = row
+        schema, name, kind, unlogged, populated, size, readable, columns, times, types, heap, file, own = row
         key = (str(schema), str(name))
         found[key] = Relation(
             key, str(kind), bool(unlogged), bool(populated), int(str(size)), bool(readable),
-            tuple(columns), tuple(times), tuple(types), bool(heap), int(str(file)),  # type: ignore[arg-type]
+            tuple(columns), tuple(times), tuple(types), bool(heap), int(str(file)), bool(own),  # type: ignore[arg-type]
         )  # fmt: skip
     return found
 

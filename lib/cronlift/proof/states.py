@@ -164,7 +164,8 @@ class Bench:
 
     def _read(self, state: State) -> None:
         readout.reading(self.connection)
-        state.relations = readout.relations(self.connection)
+        known = readout.relations(self.connection)
+        state.relations = {key: relation for key, relation in known.items() if not relation.own or key in self.must}
         left = BUDGET
         for key, relation in state.relations.items():
             if relation.kind == "f":
