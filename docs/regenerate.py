@@ -15,7 +15,7 @@ from cronlift import errors
 from cronlift.commands.main import VERBS, app
 from cronlift.model.document import Document, Record
 from cronlift.model.effect import EffectKind
-from cronlift.model.handover import Handover
+from cronlift.model.handover import Act, Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
@@ -30,7 +30,8 @@ from cronlift.record.manifest import Manifest
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made by docs/regenerate.py from the code: change that, and run it. -->\n"
 DOCUMENTS: tuple[type[Record], ...] = (
-    Inventory, Classification, Plan, Installation, Handover, Verification, CheckReport, Monitoring, Proposals, Manifest,
+    Inventory, Classification, Plan, Installation, Handover, Act, Verification, CheckReport, Monitoring,
+    Proposals, Manifest,
 )  # fmt: skip
 
 

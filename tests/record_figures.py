@@ -10,7 +10,7 @@ from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
 from cronlift.record.page import QUERIES
-from cronlift.record.run_folder import RunFolder
+from cronlift.record.run_folder import ACTS, RunFolder
 from cronlift.record.tally import tally
 
 FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w])|(?<![\w])[0-9a-f]{12,64}(?![\w])")
@@ -43,6 +43,7 @@ def untraced(folder: RunFolder) -> list[str]:
     reader.feed(folder.page.read_text(encoding="utf-8"))
     files = [
         *folder.documents.glob("*.json"),
+        *(folder.path / ACTS).glob("*.json"),
         *folder.sql.iterdir(),
         *folder.notebooks.glob("*.ipynb"),
         folder.manifest,

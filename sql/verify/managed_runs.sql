@@ -1,6 +1,9 @@
--- Where each of the jobs %(jobs)s stands, since and until when, whether its entry calls the procedure itself, and how its
--- latest run on its own schedule through the runner ended (NULL: there was none).
-SELECT g.job, g.state, latest.state, latest.message, latest.tick, g.pg_from, g.pg_until, g.flat
+-- Where each of the jobs %(jobs)s stands, since and until when, whether its entry calls the procedure itself, how its
+-- latest run on its own schedule through the runner ended (NULL: there was none), how often pg_cron ran it so, and how
+-- often the application's rows were turned away, lately when.
+SELECT
+  g.job, g.state, latest.state, latest.message, latest.tick, g.pg_from, g.pg_until, g.flat,
+  runs.succeeded, runs.failed, runs.skipped, hits.turned_away, hits.last
 FROM cronlift.gate AS g
 LEFT JOIN LATERAL (
   SELECT l.state, l.message, l.tick
@@ -9,4 +12,15 @@ LEFT JOIN LATERAL (
   ORDER BY l.id DESC
   LIMIT 1
 ) AS latest ON true
+CROSS JOIN LATERAL (
+  SELECT
+    count(*) FILTER (WHERE l.state = 'succeeded') AS succeeded,
+    count(*) FILTER (WHERE l.state = 'failed') AS failed,
+    count(*) FILTER (WHERE l.state = 'skipped') AS skipped
+  FROM cronlift.run_log AS l
+  WHERE l.job = g.job
+) AS runs
+CROSS JOIN LATERAL (
+  SELECT count(*) AS turned_away, max(h.tick) AS last FROM cronlift.fence_hit AS h WHERE h.job = g.job
+) AS hits
 WHERE g.job = ANY (%(jobs)s)

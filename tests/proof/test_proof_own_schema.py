@@ -74,7 +74,7 @@ def test_a_schema_of_that_name_that_is_the_applications_own_is_compared(shop: Ma
     """
     made = shop(step(CLEANUP), schema=schema)
     with made.database.admin() as connection:
-        names = {key for key in Sequences(connection).read()}
+        names = set(Sequences(connection).read())
     assert ("cronlift", "part_id_seq") in names
     text = made.plan.jobs[0].procedure_sql or ""
     made.put_procedure(text.replace("END", "INSERT INTO cronlift.part (seen) VALUES (now());\nEND", 1))

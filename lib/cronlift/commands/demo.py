@@ -10,7 +10,6 @@ import typer
 
 from cronlift import sandbox
 from cronlift.commands import output
-from cronlift.commands.jobs import keep
 from cronlift.commands.run import show
 from cronlift.handover.operation import perform
 from cronlift.handover.start import Start
@@ -18,7 +17,7 @@ from cronlift.model.plan import Plan
 from cronlift.notebook import run as runs
 from cronlift.notebook.runner import Settings
 from cronlift.postgres.server import Server
-from cronlift.record import outcome
+from cronlift.record import acts, outcome
 from cronlift.record.run_folder import RunFolder, next_folder
 from cronlift.walkthrough import example
 
@@ -62,8 +61,9 @@ def _hand_over(folder: RunFolder, server: Server) -> int:
     output.say("cronlift jobs start …")
     with folder.writing():
         plan = folder.read(Plan)
-        done = perform(Start(), plan, server, apply=True, run_id=plan.run_id, record=folder.write_document)
-        keep(folder, done)
+        done = acts.act(
+            folder, lambda record: perform(Start(), plan, server, apply=True, run_id=plan.run_id, record=record)
+        )
     print()
     rows = [(hand.job, hand.after or "", hand.pg_from or "") for hand in done.jobs]
     output.table(("JOB", "GATE", "PG_CRON RUNS ITS TICKS FROM"), rows)

@@ -21,11 +21,9 @@ from cronlift.handover.operation import Operation, Recorder, perform
 from cronlift.handover.start import Start
 from cronlift.model.handover import Handover
 from cronlift.model.plan import Plan
-from cronlift.model.verification import Verification
 from cronlift.postgres.server import Server
+from cronlift.record import acts
 from cronlift.record.run_folder import RunFolder
-from cronlift.record.tally import current
-from cronlift.verification import gated
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="How many seconds to wait at most.")]
 Again = Annotated[
@@ -271,22 +269,12 @@ def _operate(
     return _record(run, plan_hash, as_json, act)
 
 
-def _record(run: options.Run, plan_hash: str | None, as_json: bool, act: Callable[[Plan, Recorder], Handover]) -> int:
+def _record(run: options.Run, plan_hash: str | None, as_json: bool, do: Callable[[Plan, Recorder], Handover]) -> int:
     """Act on the folder's plan. What was applied stays on record: a look does not replace it."""
     with RunFolder(run).writing() as folder:
         plan = approved(folder, plan_hash)
-        document = act(plan, folder.write_document)
-        if document.applied:
-            keep(folder, document)
+        document = acts.act(folder, lambda record: do(plan, record))
     return _show(document, plan.hash, as_json=as_json)
-
-
-def keep(folder: RunFolder, document: Handover) -> None:
-    """Put an act on record; the verification there must not deny it."""
-    folder.write_document(document)
-    seen = current(folder.read_if_there(Verification), folder.read(Plan))
-    if seen is not None:
-        folder.write_document(gated.after(seen, document))
 
 
 def _instant(text: str | None) -> datetime | None:

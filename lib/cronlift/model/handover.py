@@ -50,3 +50,12 @@ class Handover(Document):
     jobs: tuple[Hand, ...]
     looks: tuple[Look, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Act(Document):
+    """An applied act as a run folder keeps it, beside those before it: ``who`` acted on which ``host``, as the manifest
+    says of a record."""
+
+    who: str
+    host: str
+    handover: Handover

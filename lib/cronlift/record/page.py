@@ -19,7 +19,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 
 from cronlift import __version__, resources
-from cronlift.model.handover import Handover
+from cronlift.model.handover import Act, Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.plan import Plan, PlannedJob
@@ -27,8 +27,9 @@ from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Verification, VerifiedJob
 from cronlift.notebook import display, views
 from cronlift.notebook.style import PAIRS, STYLE
-from cronlift.record import outcome
+from cronlift.record import acts, outcome
 from cronlift.record.manifest import who
+from cronlift.record.owners import Owner, owners
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import Row, Tally, current, tally
 
@@ -80,6 +81,7 @@ def render(folder: RunFolder, context: Context) -> str:
     installation = current(folder.read_if_there(Installation), plan)
     verification = current(folder.read_if_there(Verification), plan)
     handover = current(folder.read_if_there(Handover), plan)
+    done = acts.acts(folder)
     record = tally(folder)
     entries = _entries(record, classification, plan, verification)
     documents = [d for d in (inventory, classification, plan, installation, verification, handover) if d is not None]
@@ -96,7 +98,8 @@ def render(folder: RunFolder, context: Context) -> str:
             plan=plan,
             installation=installation,
             verification=verification,
-            handover=handover,
+            owners=_owners(folder, plan, installation, done),
+            acts=done,
             applied=bool(installation and installation.applied),
             record=record,
             headline=_headline(record, plan, installation, verification, context),
@@ -230,6 +233,16 @@ def _years(jobs: Sequence[PlannedJob], context: Context) -> dict[str, Any]:
     """A year of each moved job on both sides, by job id; for the first ones only where there are many."""
     year = int(context.started[:4])
     return {job.id: Markup(views.year(job, year)) for job in jobs[:MOST_YEARS]}  # noqa: S704 - drawn by matplotlib
+
+
+def _owners(
+    folder: RunFolder, plan: Plan | None, installation: Installation | None, done: tuple[Act, ...]
+) -> tuple[Owner, ...]:
+    """Who runs each job, once something was installed."""
+    if plan is None or installation is None or not installation.applied:
+        return ()
+    there = not {action.state for action in installation.actions} <= {"removed", "absent"}
+    return owners(plan, acts.standing(done, plan), installed=there, evidence=folder.read_evidence())
 
 
 def _evidence(folder: RunFolder) -> str:

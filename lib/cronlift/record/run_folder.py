@@ -3,7 +3,8 @@
 ::
 
     documents/      inventory.json classification.json plan.json installation.json verification.json evidence.json
-                    handover.json (the last act of cronlift jobs)
+                    handover.json (the latest act of cronlift jobs)
+    acts/           001_start.json …: every act of cronlift jobs
     sql/            up.sql down.sql, the framework's migration, config.patch
     pull_request/   config.patch, the framework's migration, summary.md
     notebooks/      01_inventory.ipynb … as executed
@@ -43,6 +44,7 @@ DOCUMENTS: dict[type[Document], str] = {
     Verification: "verification",
     Handover: "handover",
 }
+ACTS = "acts"
 LOCK = ".lock"
 HELD = "CRONLIFT_LOCK_HELD"
 """Set for the kernels of a run whose runner holds the lock, to the folder's path: they write on its behalf."""
@@ -275,9 +277,8 @@ class RunFolder:
         if not self.path.exists() or (self.path / LOCK).exists() or self.manifest.exists():
             return
         names = {p.name for p in self.path.iterdir()} if self.path.is_dir() else {"."}
-        if names and (
-            "documents" not in names or not names <= {"documents", "sql", "notebooks", "history", pull_request.FOLDER}
-        ):
+        ours = {"documents", "sql", "notebooks", "history", ACTS, pull_request.FOLDER}
+        if names and ("documents" not in names or not names <= ours):
             raise UsageError(
                 "this is not a run folder: it holds other files",
                 where=str(self.path),

@@ -16,7 +16,8 @@ from cronlift.postgres.server import Server
 @dataclass(frozen=True)
 class Standing:
     """Where a job's gate stands, and its latest run on its own schedule: ``ended`` None where there was none. ``flat``:
-    its runs are in pg_cron's record only."""
+    its runs are in pg_cron's record only. Counted is what the log holds: runs by pg_cron through the runner, and rows
+    of the application's that the fence turned away."""
 
     state: GateState
     ended: str | None
@@ -25,6 +26,11 @@ class Standing:
     pg_from: datetime | None = None
     pg_until: datetime | None = None
     flat: bool = False
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    turned_away: int = 0
+    last_turned_away: datetime | None = None
 
 
 def standings(plan: Plan, server: Server) -> dict[str, Standing]:
@@ -72,8 +78,14 @@ def after(verification: Verification, act: Handover) -> Verification:
     return verification.model_copy(update={"jobs": tuple(jobs)})
 
 
-def evidence(standing: Standing) -> dict[str, str | None]:
+def evidence(standing: Standing) -> dict[str, str | int | None]:
     """What the databases said."""
-    moments = {"tick": standing.tick, "pg_from": standing.pg_from, "pg_until": standing.pg_until}
+    moments = {
+        "tick": standing.tick,
+        "pg_from": standing.pg_from,
+        "pg_until": standing.pg_until,
+        "last_turned_away": standing.last_turned_away,
+    }
     instants = {name: at.astimezone(UTC).isoformat() if at else None for name, at in moments.items()}
-    return {"gate": standing.state, "last_run": standing.ended, **instants}
+    counts = {name: getattr(standing, name) for name in ("succeeded", "failed", "skipped", "turned_away")}
+    return {"gate": standing.state, "last_run": standing.ended, **instants, **counts}
