@@ -7,6 +7,9 @@ SELECT
   CASE WHEN g.pg_until < '9000-01-01Z' THEN g.pg_until END AS until,
   g.guard IS NOT NULL AS guarded,
   g.flat,
+  (SELECT pg_catalog.min(n.job) FROM cronlift.gate AS n
+   WHERE n.job <> g.job AND n.state IN ('started', 'completed', 'paused')
+     AND pg_catalog.regexp_replace(n.job, '@v\d+$', '') = pg_catalog.regexp_replace(g.job, '@v\d+$', '')) AS other,
   h.hits,
   h.last_hit,
   r.next_attempt

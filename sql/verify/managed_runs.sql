@@ -1,8 +1,11 @@
--- Where each of the jobs %(jobs)s stands, since and until when, whether its entry calls the procedure itself, how its
--- latest run on its own schedule through the runner ended (NULL: there was none), how often pg_cron ran it so, and how
--- often the application's rows were turned away, lately when.
+-- Where each of the jobs %(jobs)s stands, since and until when, whether its entry calls the procedure itself, another
+-- version of it that pg_cron runs, how its latest run on its own schedule through the runner ended (NULL: there was none),
+-- how often pg_cron ran it so, and how often the application's rows were turned away, lately when.
 SELECT
   g.job, g.state, latest.state, latest.message, latest.tick, g.pg_from, g.pg_until, g.flat,
+  (SELECT min(n.job) FROM cronlift.gate AS n
+   WHERE n.job <> g.job AND n.state IN ('started', 'completed', 'paused')
+     AND regexp_replace(n.job, '@v\d+$', '') = regexp_replace(g.job, '@v\d+$', '')) AS other,
   runs.succeeded, runs.failed, runs.skipped, hits.turned_away, hits.last
 FROM cronlift.gate AS g
 LEFT JOIN LATERAL (

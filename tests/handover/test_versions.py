@@ -10,11 +10,18 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "generate"))
 from building import DELETE, SCHEMA, application, classified, step
 from test_operations import act, gates, installed, ran, shift, sweep  # noqa: F401
 
+from cronlift.errors import SafetyError
 from cronlift.handover.back import Rollback
 from cronlift.handover.complete import Complete
 from cronlift.handover.start import Start
+from cronlift.handover.status import status
+from cronlift.monitor.watch import monitor
+from cronlift.record.run_folder import RunFolder
+from cronlift.record.tally import tally
 from cronlift.stages.generate import generate
 from cronlift.stages.install import install, rollback
+from cronlift.stages.verify import verify
+from cronlift.upkeep.check import check
 
 OLD = classified("Shop.CartCleanupWorker", step(DELETE), schedule="* * * * *")
 NEW = classified("Shop.CartCleanupWorker", step(DELETE.replace("<=", "<")), schedule="*/2 * * * *")
@@ -78,3 +85,66 @@ def test_a_changed_job_goes_the_same_way_as_a_new_version(shop, tmp_path):
     rollback(first, shop.server, apply=True)
     assert set(gates(shop)) == {SECOND}
     assert {a.state for a in install(second, shop.server, apply=False).actions} == {"present"}
+
+
+@pytest.fixture
+def changed(shop, tmp_path):
+    """The first version completed, the second one installed; of each its plan."""
+    first = planned(shop, tmp_path, OLD)
+    install(first, shop.server, apply=True)
+    sweep(shop)
+    act(Start(wait=0), first, shop)
+    shift(shop, "10 minutes", "pg_from")
+    act(Complete(deployed="a"), first, shop)
+    second = planned(shop, tmp_path, NEW)
+    install(second, shop.server, apply=True)
+    return first, second
+
+
+def told(shop, plan):
+    """What verify says of the real run, and status of every job."""
+    checks = verify(plan, shop.server).verification.jobs[0].checks
+    return next(c.text for c in checks if c.name == "real_run"), {j.job: j.note for j in status(shop.server).jobs}
+
+
+def test_only_one_version_runs_and_everything_says_which(shop, changed):
+    first, second = changed
+    real_run, notes = told(shop, second)
+    assert real_run.startswith(f"the gate is shut: pg_cron runs another version of the job, {FIRST}")
+    assert f"pg_cron runs another version of it: {FIRST}" in notes[SECOND]
+
+    act(Start(wait=0), second, shop, FIRST)  # the id of the application's entry names it, too
+    shift(shop, "10 minutes", "pg_from", "pg_until")
+    real_run, notes = told(shop, first)
+    assert real_run.startswith(f"the gate is rolled back: pg_cron runs another version of the job, {SECOND}")
+    assert f"pg_cron runs another version of it: {SECOND}" in notes[FIRST]
+    (seen,) = [one for one in monitor(shop.server).jobs if one.name == first.jobs[0].cron_name]
+    assert [signal.text for signal in seen.signals] == [f"pg_cron runs another version of it: {SECOND}"]
+
+    before = gates(shop)
+    with pytest.raises(SafetyError, match=f"pg_cron runs another version of it, {SECOND}"):
+        act(Start(wait=0), first, shop)
+    assert gates(shop) == before
+
+
+def test_the_record_knows_the_new_version_as_its_entrys(shop, changed, tmp_path):
+    _, second = changed
+    folder = RunFolder(tmp_path / "run")
+    with folder.writing():
+        folder.write_document(application(tmp_path, NEW))
+        folder.write_document(second)
+        folder.write_document(install(second, shop.server, apply=True))
+        folder.write_document(verify(second, shop.server).verification)
+    (row,) = tally(folder).rows
+    assert (row.id, row.place, row.cron_name) == (FIRST, "moved", second.jobs[0].cron_name)
+    assert row.procedure == "public.cart_cleanup_worker_v2_job()"
+    page = folder.page.read_text()
+    assert f"A new version, <code>{SECOND}</code>, of what pg_cron runs as <code>{FIRST}</code>" in page
+    assert "A year on both sides" in page
+    assert "the planned expression" not in page
+    summary = (folder.path / "pull_request/summary.md").read_text()
+    assert summary.startswith("# Change 1 scheduled job of shop that PostgreSQL runs already")
+    assert f"of what pg\\_cron runs as `{FIRST}`" in summary
+    found = check(tmp_path, "prod", runs=[folder], server=shop.server)
+    assert found.checked["still-scheduled"] == (FIRST,)
+    assert [(one.code, one.job) for one in found.findings] == [("still-scheduled", FIRST)]

@@ -10,9 +10,9 @@ from pathlib import Path
 from cronlift import resources
 from cronlift.generate.catalog import Connection
 from cronlift.generate.refusal import RefusalError
-from cronlift.generate.version import Version, base
+from cronlift.generate.version import Version
 from cronlift.model.decision import Decision
-from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict, Sibling
+from cronlift.model.plan import Managed, PlannedJob, ScheduleVerdict, Sibling, entry_of
 from cronlift.model.verdict import ClassifiedJob, Loss
 from cronlift.schedule.guard import NOW
 from cronlift.sources import uniqueness
@@ -105,7 +105,7 @@ class Gating:
 
     def _siblings(self, job: ClassifiedJob) -> list[ClassifiedJob]:
         """The other entries of the job's worker; what is enqueued at boot does not say that it is cron's."""
-        own = base(job.id)
+        own = entry_of(job.id)
         return [e for e in self.entries if e.worker == job.worker and e.kind == "cron" and e.id != own]
 
     def _queue(self, decision: Decision | None) -> Queue:

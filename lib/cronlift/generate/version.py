@@ -6,15 +6,13 @@ update. So a change goes the same way as the first move, back included.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from cronlift import resources
 from cronlift.generate.catalog import Connection
 from cronlift.model.decision import Decision
+from cronlift.model.plan import entry_of, version_of
 from cronlift.model.verdict import ClassifiedJob
-
-_MARK = re.compile(r"(.+)@v(\d+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,6 @@ class Version:
     key: str
     number: int
     plan_hash: str
-
-
-def base(key: str) -> str:
-    """The job's id, whatever the version."""
-    match = _MARK.fullmatch(key)
-    return match[1] if match else key
 
 
 def running(connection: Connection) -> dict[str, Version]:
@@ -45,8 +37,7 @@ def running(connection: Connection) -> dict[str, Version]:
         return {}
     found: dict[str, Version] = {}
     for key, plan_hash in connection.execute(resources.sql("handover/versions")):
-        match = _MARK.fullmatch(str(key))
-        found[base(str(key))] = Version(str(key), int(match[2]) if match else 1, str(plan_hash))
+        found[entry_of(str(key))] = Version(str(key), version_of(str(key)), str(plan_hash))
     return found
 
 

@@ -12,8 +12,9 @@ from cronlift.generate import managed
 from cronlift.generate.gating import writes_meta
 from cronlift.generate.quoting import Verbatim, template
 from cronlift.handover import gate
+from cronlift.handover.gate import OPEN
 from cronlift.handover.operation import Before
-from cronlift.installation import act
+from cronlift.installation import act, same_rows
 from cronlift.model.handover import Look
 from cronlift.model.plan import PlannedJob
 from cronlift.postgres import capabilities
@@ -32,6 +33,21 @@ def installed(before: Before) -> Iterator[Look]:
                 yield Look(name="installed", job=found.job.id if found.job else "", well=False, text=text)
             elif found.paused:
                 yield Look(name="installed", well=False, text=f"cron entry {found.name} is inactive (cron.alter_job)")
+
+
+def apart(before: Before, jobs: Sequence[PlannedJob]) -> Iterator[Look]:
+    """pg_cron runs nothing else that the same rows stand for: not another version of the job, but the one that it takes
+    over from, and no other plan's job."""
+    for one in same_rows.alike(before.sessions.app, jobs):
+        if one.state not in OPEN or one.other == managed.gate_of(one.job).supersedes:
+            continue
+        text = f"pg_cron runs {one.other}, of the same worker and args: both would run at each tick"
+        if one.version:
+            text = (
+                f"pg_cron runs another version of it, {one.other}: give that back first (cronlift jobs rollback with "
+                "the run folder that installed it)"
+            )
+        yield Look(name="apart", job=one.job.id, well=False, text=text)
 
 
 def pg_cron(before: Before, wait: float) -> Iterator[Look]:

@@ -136,21 +136,22 @@ def perform(
 
 
 def choose(plan: Plan, jobs: Sequence[str]) -> tuple[PlannedJob, ...]:
-    """The plan's managed jobs of these ids, or all of them. Raises UsageError."""
+    """The plan's managed jobs of these ids (or of the ids of their entries), or all of them. Raises UsageError."""
     if not plan.gated:
         raise UsageError(
             "the plan is plain: no gate decides who runs its jobs",
             do="generate it with --mode managed, which says what is against it; of a plain plan the deploy is the "
             "switch",
         )
-    known = {job.id: job for job in plan.gated}
+    known = {job.entry: job for job in plan.gated} | {job.id: job for job in plan.gated}
     unknown = [job for job in jobs if job not in known]
     if unknown:
+        gated = ", ".join(job.id for job in plan.gated)
         raise UsageError(
             f"the plan does not hold {', '.join(unknown)} behind a gate",
-            do=f"its managed jobs are: {', '.join(known)} (of a plain one the deploy is the switch)",
+            do=f"its managed jobs are: {gated} (of a plain one the deploy is the switch)",
         )
-    return tuple(known[job] for job in dict.fromkeys(jobs)) if jobs else plan.gated
+    return tuple({known[job].id: known[job] for job in jobs}.values()) if jobs else plan.gated
 
 
 def require_well(verb: Verb, looks: Sequence[Look]) -> None:

@@ -35,6 +35,9 @@ class Start:
         starting = self._starting(before)
         if not starting:
             return looks
+        looks += checks.apart(before, [job for job, _ in starting])
+        if not checks.all_well(looks):
+            return looks
         looks += checks.pg_cron(before, self.wait if before.apply else 0)
         margins = moments(before, [row for _, row in starting], self._older(before, starting))
         for job, row in starting:

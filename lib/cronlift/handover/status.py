@@ -29,10 +29,13 @@ class _Standing:
     running: int
     retries: int
     last_hit: datetime | None
+    other: str | None
 
     def note(self) -> str:
         """The counts of the last day as one line."""
         parts = [f"{self.succeeded} succeeded, {self.failed} failed in a day"]
+        if self.other:
+            parts.insert(0, f"pg_cron runs another version of it: {self.other}")
         if self.running:
             parts.append(f"{self.running} running")
         if self.retries:

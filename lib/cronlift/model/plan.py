@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,6 +14,22 @@ from cronlift.model.verdict import Loss, Step
 Mode = Literal["plain", "managed"]
 """How a plan hands its jobs over: at the next deploy (plain), or exactly at one tick, by gate and fence (managed;
 the default, where a job allows it)."""
+
+
+_VERSION = re.compile(r"(.+)@v(\d+)", re.DOTALL)
+
+
+def entry_of(job: str) -> str:
+    """The id of the application's entry that a planned job's id (a gate's key) is of: ``@v2`` and so on name later
+    versions of one entry."""
+    match = _VERSION.fullmatch(job)
+    return match[1] if match else job
+
+
+def version_of(job: str) -> int:
+    """The number of the version that a planned job's id names; 1 where it names none."""
+    match = _VERSION.fullmatch(job)
+    return int(match[2]) if match else 1
 
 
 class Target(Record):
@@ -136,6 +153,11 @@ class PlannedJob(Record):
     config_file: str
     config_line: int
     hash: str
+
+    @property
+    def entry(self) -> str:
+        """The id of the application's entry, by which every other document knows the job."""
+        return entry_of(self.id)
 
 
 class Refused(Record):

@@ -21,7 +21,8 @@ class Gate:
     """A row of ``cronlift.gate``. pg_cron owns firings t with ``since`` <= t < ``until`` while it is ``open``.
 
     ``guarded``: the entry fires more often than the job is due. ``flat``: its runs no longer go through the runner, so
-    that the run log ends. ``hits`` were turned away after the move was complete; ``next_attempt``: of a failed run.
+    that the run log ends. ``other``: another version of the job, which pg_cron runs. ``hits`` were turned away after
+    the move was complete; ``next_attempt``: of a failed run.
     """
 
     job: str
@@ -30,6 +31,7 @@ class Gate:
     until: datetime | None
     guarded: bool = False
     flat: bool = False
+    other: str | None = None
     hits: int = 0
     last_hit: datetime | None = None
     next_attempt: datetime | None = None
@@ -46,6 +48,8 @@ class Gate:
     @property
     def words(self) -> str:
         """Why pg_cron does nothing at its firings."""
+        if self.other is not None and self.state in ("shut", "rolled_back"):
+            return f"pg_cron runs another version of it: {self.other}"
         return {
             "shut": "the application runs it: the handover has not started",
             "paused": "it is paused: neither side runs it",
@@ -56,6 +60,8 @@ class Gate:
     @property
     def do(self) -> str:
         """The command for it."""
+        if self.other is not None and self.state == "rolled_back":
+            return "cronlift rollback of the run folder that installed it removes it, once it is no longer needed"
         verb = {"shut": "start", "paused": "resume", "rolled_back": "start"}.get(self.state, "status")
         return f"cronlift jobs {verb} --job {self.job}"
 
@@ -130,6 +136,7 @@ def _gate(row: Mapping[str, Any]) -> Gate:
         until=row["until"],
         guarded=row["guarded"],
         flat=row["flat"],
+        other=row["other"],
         hits=row["hits"],
         last_hit=row["last_hit"],
         next_attempt=row["next_attempt"],

@@ -167,9 +167,13 @@ def _entries(
     if classification is None:
         return []
     rows = {row.id: row for row in record.rows}
-    planned = {job.id: job for job in plan.jobs} if plan else {}
+    planned = {job.entry: job for job in plan.jobs} if plan else {}
     verified = {job.id: job for job in verification.jobs} if verification else {}
-    entries = [Entry(rows[j.id], j, planned.get(j.id), verified.get(j.id)) for j in classification.jobs]
+    entries = [
+        Entry(rows[j.id], j, job, verified.get(job.id) if job else None)
+        for j in classification.jobs
+        for job in (planned.get(j.id),)
+    ]
     order = [row.id for row in record.rows]
     return sorted(entries, key=lambda entry: order.index(entry.row.id))
 
@@ -230,9 +234,9 @@ def _doubts(
 
 
 def _years(jobs: Sequence[PlannedJob], context: Context) -> dict[str, Any]:
-    """A year of each moved job on both sides, by job id; for the first ones only where there are many."""
+    """A year of each moved job on both sides, by its entry's id; for the first ones only where there are many."""
     year = int(context.started[:4])
-    return {job.id: Markup(views.year(job, year)) for job in jobs[:MOST_YEARS]}  # noqa: S704 - drawn by matplotlib
+    return {job.entry: Markup(views.year(job, year)) for job in jobs[:MOST_YEARS]}  # noqa: S704 - drawn by matplotlib
 
 
 def _owners(

@@ -23,9 +23,12 @@ def files(plan: Plan) -> dict[str, str]:
 def summary(plan: Plan) -> str:
     """The pull request's text, in Markdown: what moves, what each side does, what is lost, and the way back."""
     target = plan.target
+    versions = [job for job in plan.jobs if job.managed and job.managed.supersedes]
     count = f"{len(plan.jobs)} scheduled job{'s' if len(plan.jobs) != 1 else ''}"
     parts = [
-        f"# Move {count} of {_plain(plan.app)} into PostgreSQL",
+        f"# Change {count} of {_plain(plan.app)} that PostgreSQL runs already"
+        if len(versions) == len(plan.jobs)
+        else f"# Move {count} of {_plain(plan.app)} into PostgreSQL",
         f"pg_cron {target.pg_cron_version} runs them {'once they are handed over' if plan.gated else 'from now on'}, "
         f"in database `{target.database}`"
         + (f" (its entries are in `{target.cron_database}`)" if target.split else "")
@@ -38,8 +41,19 @@ def summary(plan: Plan) -> str:
         ("`cronlift jobs rollback --run RUN --apply` gives the managed jobs back, and then " if plan.gated else "")
         + "`cronlift rollback --run RUN --apply` removes what was installed and nothing else; "
         "`git apply -R config.patch` puts the entries back.",
+        *(_versions_back(versions) if versions else ()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _versions_back(versions: list[PlannedJob]) -> list[str]:
+    """Of a later version the way back is to the one before, which stays until its own run is taken back."""
+    olds = ", ".join(_plain(job.managed.supersedes) for job in versions if job.managed and job.managed.supersedes)
+    return [
+        f"`cronlift jobs rollback` returns a new version to the one before ({olds}), which pg\\_cron then runs again: "
+        "the patch stays deployed. Once the new one has proved itself, `cronlift rollback` of the run folder that "
+        "installed the old one removes that."
+    ]
 
 
 def _order(plan: Plan) -> str:
@@ -76,6 +90,11 @@ def _table(plan: Plan) -> str:
 def _job(job: PlannedJob) -> str:
     lines = [f"## {_plain(job.worker)}"]
     lines += [f"{n}. `{step.file}:{step.line}`\n\n{_fenced(step.text, 'sql')}" for n, step in enumerate(job.steps, 1)]
+    if job.managed and job.managed.supersedes:
+        lines.append(
+            f"A new version, `{_cell(job.id)}`, of what pg\\_cron runs as `{_cell(job.managed.supersedes)}`: "
+            "`cronlift jobs start` switches from one to the other in one update, between the ticks of both."
+        )
     if job.plain_because:
         lines.append(f"Plain, the deploy is its switch: {_plain(job.plain_because)}.")
     if job.losses:

@@ -121,7 +121,7 @@ def _classified(
     job: ClassifiedJob, plan: Plan | None, installation: Installation | None, verification: Verification | None
 ) -> Row:
     place, why, evidence = _place(job, plan)
-    planned = next((p for p in plan.jobs if p.id == job.id), None) if plan else None
+    planned = next((p for p in plan.jobs if p.entry == job.id), None) if plan else None
     procedure = ""
     if planned and planned.procedure:
         procedure = f"{planned.schema_name}.{planned.procedure}()" if planned.schema_name else f"{planned.procedure}()"
@@ -138,7 +138,7 @@ def _classified(
         args=_args(job),
         cron_name=planned.cron_name if planned else "",
         procedure=procedure,
-        state=_state(job.id, place, planned is not None, installation, verification),
+        state=_state(planned.id if planned else "", place, installation, verification),
     )
 
 
@@ -151,7 +151,7 @@ def _place(job: ClassifiedJob, plan: Plan | None) -> tuple[Place, str, str]:
         refused = next((r for r in plan.refused if r.id == job.id), None) if plan else None
         if refused:
             return "review", refused.why, at
-        if plan is not None and all(p.id != job.id for p in plan.jobs):
+        if plan is not None and all(p.entry != job.id for p in plan.jobs):
             return "stays", "could move; not selected for this run", at
         return "moved", first, at
     if job.verdict == "split":
@@ -167,12 +167,10 @@ def _args(job: Job) -> str:
     return ", ".join(f"{key}: {value}" for key, value in job.options.args.items())
 
 
-def _state(
-    job: str, place: Place, planned: bool, installation: Installation | None, verification: Verification | None
-) -> str:
-    """Words for a moved job: its verification's status, once there is one; empty for a job that is not
-    planned."""
-    if not planned:
+def _state(job: str, place: Place, installation: Installation | None, verification: Verification | None) -> str:
+    """Words for a moved job, by its id in the plan: its verification's status, once there is one; empty for a job that
+    is not planned."""
+    if not job:
         return "can move" if place == "moved" else ""
     if verification is None:
         if installation is None or not installation.applied:

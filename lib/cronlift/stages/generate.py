@@ -44,7 +44,7 @@ def generate(
     broken = gating.check_chains(planned)
     refused += [Refused(id=job, code="chain", why=why) for job, why in broken.items()]
     planned = [job for job in planned if job.id not in broken]
-    chosen = {version.base(job.id) for job in planned}
+    chosen = {job.entry for job in planned}
     return Plan(
         run_id=run_id,
         app=classification.app,

@@ -16,7 +16,7 @@ import psycopg
 from cronlift.errors import CronliftError, SafetyError
 from cronlift.generate import managed, script
 from cronlift.handover import gate
-from cronlift.installation import act, preflight, refusal
+from cronlift.installation import act, preflight, refusal, same_rows
 from cronlift.installation.act import Part, Way
 from cronlift.installation.sessions import Sessions, opened
 from cronlift.installation.state import Found, State
@@ -116,6 +116,8 @@ class _Act:
             refusal.check(before, self.way, edited=self.edited)
             if self.plan.mode == "managed" and not self._in:
                 gate.require_closed(sessions.app, self.plan)
+            if self._in:
+                self._require_apart(sessions)
             self.rights = preflight.rights(self.plan, sessions, before, self.way)
             if not apply:
                 return self._document(before, before, applied=False)
@@ -127,6 +129,14 @@ class _Act:
             except (CronliftError, KeyboardInterrupt):
                 self._record_what_is_there(before)
                 raise
+
+    def _require_apart(self, sessions: Sessions) -> None:
+        try:
+            same_rows.require_apart(sessions.app, self.plan.jobs)
+        except psycopg.Error as error:
+            raise refusal.refused(error, f"database {self.plan.target.database}") from None
+        finally:
+            sessions.app.rollback()
 
     def _perform(self, sessions: Sessions, parts: Sequence[Part], before: list[Found]) -> Installation:
         document = self._document(before, before, complete=False)

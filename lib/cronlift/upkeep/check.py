@@ -87,7 +87,7 @@ def _move(run: RunFolder) -> Move | None:
         return None
     if {action.state for action in done.actions} <= {"removed", "absent"}:
         return None
-    planned = {job.id for job in plan.jobs}
+    planned = {job.entry for job in plan.jobs}
     return Move(run, plan, tuple(job for job in judged.jobs if job.id in planned))
 
 

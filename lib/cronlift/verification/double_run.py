@@ -58,7 +58,7 @@ def _check(job: PlannedJob, entries: list[Job], context: Context, gate: Standing
 def _same(entry: Job, job: PlannedJob) -> bool:
     """The planned entry itself. Its id can change when a second entry of its worker goes or comes (ids carry what
     tells entries apart), so worker, schedule and time zone count too."""
-    if entry.id == job.id:
+    if entry.id == job.entry:
         return True
     schedule = (job.schedule.source, job.schedule.timezone)
     return entry.worker == job.worker and (entry.schedule, entry.timezone) == schedule

@@ -16,8 +16,8 @@ from cronlift.postgres.server import Server
 @dataclass(frozen=True)
 class Standing:
     """Where a job's gate stands, and its latest run on its own schedule: ``ended`` None where there was none. ``flat``:
-    its runs are in pg_cron's record only. Counted is what the log holds: runs by pg_cron through the runner, and rows
-    of the application's that the fence turned away."""
+    its runs are in pg_cron's record only; ``other`` is another version of the job that pg_cron runs. Counted is what
+    the log holds: runs by pg_cron through the runner, and rows of the application's that the fence turned away."""
 
     state: GateState
     ended: str | None
@@ -26,6 +26,7 @@ class Standing:
     pg_from: datetime | None = None
     pg_until: datetime | None = None
     flat: bool = False
+    other: str | None = None
     succeeded: int = 0
     failed: int = 0
     skipped: int = 0
@@ -51,7 +52,10 @@ def standings(plan: Plan, server: Server) -> dict[str, Standing]:
 def real_run(standing: Standing) -> Check:
     """The check ``real_run`` of a managed job."""
     if standing.state in CLOSED:
-        text = f"the gate is {standing.state.replace('_', ' ')}: the application runs the job (cronlift jobs start)"
+        runs = "the application runs the job"
+        if standing.other:
+            runs = f"pg_cron runs another version of the job, {standing.other}"
+        text = f"the gate is {standing.state.replace('_', ' ')}: {runs} (cronlift jobs start)"
         return Check(name="real_run", status="pending", text=text)
     if standing.ended is None:
         text = "no run yet since the start: verify again after the next tick"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cronlift import resources
 from cronlift.errors import CronliftError
+from cronlift.generate import command
 from cronlift.model.handover import CLOSED
 from cronlift.model.plan import Plan, PlannedJob
 from cronlift.notebook.display import Badge, Cell, Code, Table, Tone
@@ -40,11 +41,13 @@ def look(
     moment = now or datetime.now(UTC)
     found = []
     for job in plan.jobs:
-        if job.id in gates:
-            found.append(_gated(job, gates[job.id], _due(job, plan, moment)))
+        gate = gates.get(job.id)
+        if gate is not None and not gate.flat:
+            found.append(_gated(job, gate, _due(job, plan, moment)))
             continue
+        runs = command.flat(job).command if gate else job.command
         values = {
-            "name": job.cron_name, "role": job.job_role, "command": job.command, "database": plan.target.database,
+            "name": job.cron_name, "role": job.job_role, "command": runs, "database": plan.target.database,
         }  # fmt: skip
         row = connection.execute(resources.sql("verify/entry_runs"), values).fetchone()
         due = _due(job, plan, moment)
