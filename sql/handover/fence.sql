@@ -5,21 +5,22 @@ CREATE OR REPLACE FUNCTION cronlift.fence() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms' AS $fence$
 DECLARE
   was record := NEW;
-  due timestamptz;
+  named timestamptz;
   turned_away text;
 BEGIN
-  -- The row's own tick where it names one; else when its transaction began, some 100 ms after the tick.
-  due := coalesce(cronlift.instant(NEW.meta ->> 'cron_at'), now());
+  -- The row's own tick where it names one; else when its transaction began: Oban for Elixir reads its clock behind BEGIN
+  -- (lib/oban/cron.ex, up to 2.23), so that a row's tick is the minute in which that is.
+  named := cronlift.instant(NEW.meta ->> 'cron_at');
   SELECT g.job INTO turned_away
   FROM cronlift.gate AS g
   WHERE g.relation = TG_ARGV[0] AND g.worker = NEW.worker AND g.args = NEW.args
     AND (g.cron_expr IS NULL OR g.cron_expr = NEW.meta ->> 'cron_expr')
-    AND cronlift.owns(g, due);
+    AND cronlift.owns_row(g, named, now());
   IF turned_away IS NULL THEN
     RETURN NEW;
   END IF;
-  INSERT INTO cronlift.fence_hit (job, relation, queue_id, tick)
-  VALUES (turned_away, TG_ARGV[0], NEW.id, date_trunc('minute', due));
+  INSERT INTO cronlift.fence_hit (job, relation, queue_id, tick, began)
+  VALUES (turned_away, TG_ARGV[0], NEW.id, date_trunc('minute', named), now());
   NEW.meta := NEW.meta || jsonb_build_object('cronlift', turned_away);
   IF TG_ARGV[1] = 'queue' THEN
     NEW.queue := 'cronlift_turned_away';

@@ -1,7 +1,8 @@
 -- The gate: one row per job, and the one truth about who runs it. pg_cron owns the ticks t of a job with
 -- pg_from <= t < pg_until; the application owns all others. schedule is pg_cron's expression, read in timezone; guard a
--- condition on the tick ($1) where the expression fires more often than the job is due. flat: the cron entry calls the
--- procedure itself; of ticks before flat_until it did, so that the run log does not know of them.
+-- condition on the tick ($1) where the expression fires more often than the job is due. rows_from and rows_until are what
+-- pg_from and pg_until are for rows that name no tick (NULL: the same instants; see owns_row). flat: the cron entry calls
+-- the procedure itself; of ticks before flat_until it did, so that the run log does not know of them.
 CREATE TABLE IF NOT EXISTS cronlift.gate (
   job text PRIMARY KEY,
   cron_name text NOT NULL,
@@ -19,6 +20,8 @@ CREATE TABLE IF NOT EXISTS cronlift.gate (
     CHECK (state IN ('shut', 'started', 'completed', 'paused', 'rolled_back', 'disarmed')),
   pg_from timestamptz,
   pg_until timestamptz,
+  rows_from timestamptz,
+  rows_until timestamptz,
   flat boolean NOT NULL DEFAULT false,
   flat_until timestamptz,
   resumes text CHECK (resumes IN ('started', 'completed')),

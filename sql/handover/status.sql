@@ -9,7 +9,7 @@ SELECT
    WHERE l.job = g.job AND l.state = 'failed' AND l.started_at > now() - interval '1 day'),
   (SELECT count(*) FROM cronlift.run_log AS l WHERE l.job = g.job AND l.state = 'running'),
   (SELECT count(*) FROM cronlift.retry AS r WHERE r.job = g.job),
-  (SELECT max(h.tick) FROM cronlift.fence_hit AS h WHERE h.job = g.job),
+  (SELECT max(coalesce(h.tick, h.began)) FROM cronlift.fence_hit AS h WHERE h.job = g.job),
   (SELECT min(n.job) FROM cronlift.gate AS n
    WHERE n.job <> g.job AND n.state IN ('started', 'completed', 'paused')
      AND regexp_replace(n.job, '@v\d+$', '') = regexp_replace(g.job, '@v\d+$', ''))

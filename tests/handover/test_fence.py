@@ -34,7 +34,9 @@ def insert(fenced, meta, worker="Shop.Worker", args=None, table="oban_jobs", use
 
 def hits(fenced):
     with fenced.admin() as connection:
-        return connection.execute("SELECT job, relation, queue_id, tick FROM cronlift.fence_hit ORDER BY id").fetchall()
+        return connection.execute(
+            "SELECT job, relation, queue_id, tick, began FROM cronlift.fence_hit ORDER BY id"
+        ).fetchall()
 
 
 @pytest.mark.parametrize("meta_at", [lambda _: ELIXIR, python])
@@ -49,10 +51,10 @@ def test_a_cron_insert_for_a_tick_of_pg_cron_is_turned_away(fenced, gate, meta_a
         fenced.execute("ALTER ROLE app RESET timezone", user="postgres")
     assert (state, marked) == ("cancelled", True)
     assert abs(cancelled_at - datetime.now(UTC).replace(tzinfo=None)) < timedelta(minutes=1)
-    ((job, relation, queue_id, tick),) = hits(fenced)
+    ((job, relation, queue_id, tick, began),) = hits(fenced)
     assert (job, relation, queue_id) == ("oban:Shop.Worker", "public.oban_jobs", number)
-    assert tick.second == 0
-    assert abs(tick - datetime.now(UTC)) < timedelta(minutes=2)
+    assert tick == (datetime.fromisoformat(meta["cron_at"]) if "cron_at" in meta else None)
+    assert abs(began - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,67 @@ def test_who_owns_the_tick_decides_not_the_state(fenced, gate, state):
     for minute, expected in ((0, "available"), (1, "cancelled"), (10, "cancelled"), (11, "available")):
         at = datetime(2026, 1, 1, 12, minute, tzinfo=UTC)
         assert insert(fenced, python(at))[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        # A row of the last tick before the switch that comes behind the switch is the application's ...
+        ({"pg_from": -20, "rows_from": 60}, "available"),
+        ({"pg_from": -80, "rows_from": -20}, "cancelled"),
+        # ... and of pg_cron's last tick, pg_cron's.
+        ({"pg_from": -3600, "pg_until": -20, "rows_until": 60}, "cancelled"),
+        ({"pg_from": -3600, "pg_until": -80, "rows_until": -20}, "available"),
+        # A gate of two versions' switch says nothing of rows: they go by the switch itself.
+        ({"pg_from": -20}, "cancelled"),
+        ({"pg_from": -3600, "pg_until": -20}, "available"),
+        # Started and given back between two ticks.
+        ({"pg_from": -20, "pg_until": -20, "rows_from": -60, "rows_until": 60}, "available"),
+    ],
+)
+def test_a_row_that_names_no_tick_is_of_the_last_one_before_it(fenced, gate, bounds, expected):
+    now = datetime.now(UTC)
+    state = "rolled_back" if "pg_until" in bounds else "started"
+    gate(state=state, **{name: now + timedelta(seconds=seconds) for name, seconds in bounds.items()})
+    assert insert(fenced, ELIXIR)[0] == expected
+    # What names its tick goes by that.
+    assert insert(fenced, python(now - timedelta(minutes=2)))[0] == (
+        "cancelled" if bounds["pg_from"] < -120 else "available"
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "began", "tick"),
+    [
+        ("0 * * * *", "12:00:00.1", "12:00"),
+        ("0 * * * *", "11:59:59.8", "12:00"),  # the application's clock is ahead
+        ("0 * * * *", "11:57:31", "12:00"),
+        ("0 * * * *", "11:57:29", "11:00"),
+        ("* * * * *", "12:00:44", "12:00"),
+        ("* * * * *", "12:00:46", "12:01"),
+        ("*/5 * * * *", "12:03:44", "12:00"),
+        ("*/5 * * * *", "12:03:46", "12:05"),
+    ],
+)
+def test_the_tick_of_a_row_that_names_none(gated, gate, schedule, began, tick):
+    job = gate(schedule=schedule)
+    with gated.admin() as connection:
+        row = connection.execute(
+            "SELECT cronlift.row_tick(g, %s) = %s FROM cronlift.gate AS g WHERE job = %s",
+            (f"2026-11-26 {began}+00", f"2026-11-26 {tick}+00", job),
+        ).fetchone()
+    assert row == (True,)
+
+
+def test_the_guard_is_asked_for_the_tick_of_a_row(gated, gate):
+    job = gate(schedule="0 * * * *", guard="extract(hour FROM $1 AT TIME ZONE 'GMT') = 9")
+    with gated.admin() as connection:
+        row = connection.execute(
+            "SELECT cronlift.row_tick(g, '2026-11-26 11:59+00') = '2026-11-26 09:00+00' FROM cronlift.gate AS g "
+            "WHERE job = %s",
+            (job,),
+        ).fetchone()
+    assert row == (True,)
 
 
 def test_args_are_compared_as_json(fenced, gate):

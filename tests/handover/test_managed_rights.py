@@ -90,7 +90,7 @@ def test_the_whole_managed_way_with_exactly_the_printed_grants(shop, tmp_path):
         connection.execute("CALL cronlift.sweep()")
     shop.execute("UPDATE cronlift.heartbeat SET tick = at", user="postgres")
     go(Start(wait=0))
-    shop.execute("UPDATE cronlift.gate SET pg_from = pg_from - interval '10 min'", user="postgres")
+    shop.execute("UPDATE cronlift.gate SET pg_from = pg_from - interval '10 min', rows_from = NULL", user="postgres")
     with shop.connect(ROLE) as connection:
         connection.autocommit = True
         connection.execute(plan.jobs[0].command)
@@ -102,7 +102,8 @@ def test_the_whole_managed_way_with_exactly_the_printed_grants(shop, tmp_path):
     go(Complete(deployed="4f2a9c1"))
     go(Rollback(wait=0))
     shop.execute(
-        "UPDATE cronlift.gate SET pg_from = pg_from - interval '20 min', pg_until = pg_until - interval '10 min'",
+        "UPDATE cronlift.gate SET pg_from = pg_from - interval '20 min', pg_until = pg_until - interval '10 min', "
+        "rows_until = NULL",
         user="postgres",
     )
     granted(shop, pasted, lambda: rollback(plan, shop.server, apply=True))

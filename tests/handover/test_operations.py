@@ -8,6 +8,7 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -78,9 +79,14 @@ def gates(shop):
     return {job: (state, start, end) for job, state, start, end in rows}
 
 
+def rows_at(shop, column: str):
+    with shop.admin() as connection:
+        return dict(connection.execute(f"SELECT job, {column} FROM cronlift.gate").fetchall())
+
+
 def shift(shop, back: str, *columns: str):
     """Let time pass: move instants back."""
-    sets = ", ".join(f"{c} = {c} - interval '{back}'" for c in columns)
+    sets = ", ".join(f"{c} = {c} - interval '{back}'" for name in columns for c in (name, name.replace("pg", "rows")))
     shop.execute(f"UPDATE cronlift.gate SET {sets}", user="postgres")
 
 
@@ -118,6 +124,12 @@ def test_start(shop, installed):
     boundary = prewarm.replace(minute=0, second=0, hour=prewarm.hour - prewarm.hour % 6)
     assert prewarm - boundary >= timedelta(minutes=5)
     assert gates(shop)[CLEANUP] == ("started", cleanup, None)
+
+    # Rows that name no tick: half a margin before the first tick behind the moment.
+    assert rows_at(shop, "rows_from") == {
+        CLEANUP: cleanup + timedelta(seconds=15),
+        PREWARM: boundary + timedelta(hours=6, seconds=-150),
+    }
 
     before = gates(shop)
     again = act(Start(wait=0), installed, shop)
@@ -286,6 +298,43 @@ def test_complete_wants_to_see_the_application_leave_the_job_out(shop, installed
     assert act(Complete(), installed, shop, CLEANUP).complete
 
 
+def test_complete_sees_a_row_that_names_no_tick_and_came_by_a_clock_that_is_ahead(shop, installed):
+    """200 ms before the hour by the database's clock: it is the hour's."""
+    act(Start(wait=0), installed, shop)
+    shift(shop, "7 hours", "pg_from")
+    due = f"(SELECT cronlift.due(g, now() - interval '1 min') FROM cronlift.gate g WHERE job = '{PREWARM}')"
+    shop.execute(
+        f"INSERT INTO cronlift.fence_hit (job, relation, began) VALUES ('{PREWARM}', 'public.oban_jobs', "
+        f"{due} - interval '200 ms')",
+        user="postgres",
+    )
+    shop.execute(
+        "INSERT INTO oban_jobs (worker, meta, inserted_at) "
+        f"VALUES ('Shop.Other', '{{\"cron\": true}}', {due} AT TIME ZONE 'UTC')",
+        user="postgres",
+    )
+    with pytest.raises(SafetyError) as stopped:
+        act(Complete(), installed, shop, PREWARM)
+    hour = (now := datetime.now(UTC)).hour // 6 * 6
+    assert f"still sends the job (last turned away for {now:%Y-%m-%d}T{hour:02}:00:00Z)" in str(stopped.value)
+
+
+def test_the_guard_is_asked_for_the_first_tick_behind_the_switch(shop, tmp_path):
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    zone = ZoneInfo("America/New_York")
+    hour = (datetime.now(zone).hour + 12) % 24
+    job = JOBS[0].model_copy(update={"schedule": f"* {hour} * * *", "timezone": zone.key})
+    plan = generate(application(tmp_path, job), tmp_path, shop.server, mode="managed")
+    if plan.jobs[0].managed.guard is None:
+        pytest.skip("this pg_cron reads the zone itself")
+    install(plan, shop.server, apply=True)
+    sweep(shop)
+    done = act(Start(wait=0), plan, shop)
+    first = rows_at(shop, "rows_from")[CLEANUP].astimezone(zone)
+    assert (first + timedelta(seconds=150)).strftime("%H:%M:%S") == f"{hour:02}:00:00"
+    assert first > datetime.fromisoformat(done.jobs[0].pg_from)
+
+
 def test_a_leader_that_was_there_shows_it_too(shop, installed):
     started(shop, installed)
     shop.execute(
@@ -311,6 +360,7 @@ def test_rollback(shop, installed):
     end = datetime.fromisoformat(done.jobs[0].pg_until)
     assert end.second == 30
     assert end > datetime.now(UTC)
+    assert rows_at(shop, "rows_until")[CLEANUP] == end + timedelta(seconds=15)
     with pytest.raises(SafetyError, match="still owns jobs"):
         rollback(installed, shop.server, apply=True)
 
@@ -453,6 +503,32 @@ def test_status(shop, installed):
     found = status(shop.server)
     assert [(j.job, j.after) for j in found.jobs] == [(CLEANUP, "started"), (PREWARM, "started")]
     assert found.jobs[0].note == "1 succeeded, 0 failed in a day"
+
+
+def test_status_names_ticks_that_nobody_may_have_run(shop, installed):
+    started(shop, installed)
+    at = datetime.now(UTC).replace(second=0, microsecond=0)
+    shop.execute(f"UPDATE cronlift.gate SET pg_from = '{at - timedelta(seconds=270)}'", user="postgres")
+    hit = "INSERT INTO cronlift.fence_hit (job, relation, tick, began) SELECT '{}', '', {}, {} "
+    four, three, two = (f"timestamptz '{at - timedelta(minutes=n)}'" for n in (4, 3, 2))
+    for tick, began in (("NULL", four), (three, three), ("NULL", two)):
+        shop.execute(hit.format(CLEANUP, tick, f"{began} + interval '100 ms'"), user="postgres")
+    ran = "INSERT INTO cronlift.run_log (job, tick, cause, state, plan_hash) SELECT '{}', {}, 'tick', 'succeeded', ''"
+    for tick in (four, three):
+        shop.execute(ran.format(CLEANUP, tick), user="postgres")
+
+    def note():
+        return status(shop.server).jobs[0].note
+
+    named = f"{at - timedelta(minutes=2):%Y-%m-%dT%H:%M}:00Z"
+    assert f"row for {named} was turned away, and the log has no run for it: nobody may have run it" in note()
+    assert "more rows than one" not in note()
+    # A row of the last tick before the start that came more than a gap late.
+    shop.execute(hit.format(CLEANUP, "NULL", f"{four} + interval '30 s'"), user="postgres")
+    before = f"{at - timedelta(minutes=5):%Y-%m-%dT%H:%M}:00Z"
+    assert f"one may have come late for {before}, which nobody ran then" in note()
+    shop.execute(ran.format(CLEANUP, two), user="postgres")
+    assert "was turned away, and" not in note()
 
 
 def test_a_copy_is_disarmed(shop, installed):

@@ -21,8 +21,9 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 from simulated_clock import set_clock
 
-from cronlift.handover.moment import LARGEST_MARGIN, Schedule, choose
+from cronlift.handover.moment import LARGEST_MARGIN, Moment, Schedule, choose
 from cronlift.postgres.server import Connection
+from cronlift.schedule import next_firings
 
 MORNING = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 
@@ -164,9 +165,9 @@ class Episode:
 
     def _application(self, tick: datetime) -> None:
         node = self.chance.randrange(2)
-        room = (self.margin - abs(self.skew)).total_seconds()
-        # What a row tells by its own tick may come as late as it likes; else the margin is what covers it.
-        late = self._seconds(0.01, room * (1.9 if self.python else 0.9)) if self.chance.random() < 0.4 else None
+        # What a row tells by its own tick may come as late as it likes; else within the gap, less half a margin.
+        room = self.gap * 1.2 if self.python else 0.99 * (self.gap - self.margin / 2 - max(self.skew, timedelta(0)))
+        late = self._seconds(0.01, room.total_seconds()) if self.chance.random() < 0.4 else None
         begin = tick + self.skew + (late or self._seconds(0.01, 0.15))
         commit = begin + (self._seconds(0, 2 * self.margin.total_seconds()) if self.chance.random() < 0.2 else
                           self._seconds(0.001, 0.05))  # fmt: skip
@@ -260,13 +261,16 @@ class Episode:
     def _switch(self, at: datetime, column: str, state: str) -> None:
         latest = max(t for t in self.ticks if t <= at)
         moment = choose([Schedule(self.schedule, "1.4", "GMT", latest)], at, self.job)
+        moment = moment.before(next_firings(self.schedule, moment.at, 1)[0])
         self.outcome.story += f", {column} {moment.at:%H:%M:%S}"
         commit = at + (moment.commit_by - at) * self.chance.random()
-        self._plan(commit, lambda _: self._update(column, moment.at, state))
+        self._plan(commit, lambda _: self._update(column, moment, state))
 
-    def _update(self, column: str, instant: datetime, state: str) -> None:
+    def _update(self, column: str, moment: Moment, state: str) -> None:
         self.sessions.person.execute(
-            f"UPDATE cronlift.gate SET {column} = %s, state = %s WHERE job = %s".encode(), (instant, state, self.job)
+            f"UPDATE cronlift.gate SET {column} = %s, {column.replace('pg', 'rows')} = %s, state = %s "
+            "WHERE job = %s".encode(),
+            (moment.at, moment.rows_at, state, self.job),
         )
 
     def _gate(self) -> None:

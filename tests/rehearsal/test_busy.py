@@ -38,7 +38,10 @@ FROM unnest('{{{",".join(jobs.WORKERS)}}}'::text[]) AS w;
 INSERT INTO cronlift.heartbeat (job_role, tick, at) SELECT 'app', t, t FROM date_trunc('minute', now()) AS t
 ON CONFLICT DO NOTHING;
 """
-_OVER = "UPDATE cronlift.gate SET pg_from = now() - interval '2 hours', pg_until = now() - interval '1 hour'"
+_OVER = """
+UPDATE cronlift.gate
+SET pg_from = now() - interval '2 hours', pg_until = now() - interval '1 hour', rows_from = NULL, rows_until = NULL
+"""
 
 
 def _log(database: AppDatabase) -> Path:

@@ -97,7 +97,7 @@ class World:
                 if connection.execute("SELECT to_regclass('cronlift.gate') IS NOT NULL").fetchone() == (True,):
                     connection.execute(
                         f"UPDATE cronlift.gate SET state = '{word}', pg_from = {begin or 'NULL'}, "
-                        f"pg_until = {end or 'NULL'}".encode()
+                        f"pg_until = {end or 'NULL'}, rows_from = NULL, rows_until = NULL".encode()
                     )
             connection.close()
         if state == "absent":

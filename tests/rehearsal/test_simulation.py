@@ -69,6 +69,14 @@ FAULTS = {
         ("cronlift.fence()", "cronlift.instant(NEW.meta ->> 'cron_at')", "NULL"),
         "lost double",
     ),
+    "rows that name no tick are judged by the instant of the switch": (
+        (
+            "cronlift.fence()",
+            "cronlift.owns_row(g, named, sim.clock())",
+            "cronlift.owns(g, coalesce(named, sim.clock()))",
+        ),
+        "lost double",
+    ),
     "the runner goes by the time of day": (
         ("cronlift.claim(text,text,name,timestamptz)", "cronlift.owns(gate, due)", "cronlift.owns(gate, sim.clock())"),
         "double",

@@ -94,7 +94,9 @@ class Rollback:
                 switches.append(Switch(row.job, "shut", None, None, deadline=deadline))
                 continue
             at = max(moment.at, row.pg_from) if row.pg_from else moment.at
-            switches.append(Switch(row.job, "rolled_back", row.pg_from, at, deadline=moment.commit_by))
+            switches.append(
+                Switch(row.job, "rolled_back", row.pg_from, at, deadline=moment.commit_by, rows_until=moment.rows_at)
+            )
         return switches
 
     def follow(self, before: Before, switches: Sequence[Switch]) -> After:

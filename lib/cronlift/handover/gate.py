@@ -30,13 +30,15 @@ class Row:
     resumes: GateState | None
     schedule: str
     timezone: str
+    guard: str | None
     plan_hash: str
     here: bool
 
 
 @dataclass(frozen=True)
 class Switch:
-    """What a row is to become, and until when (the server's clock) that may be committed."""
+    """What a row is to become, and until when (the server's clock) that may be committed. ``rows_from`` and
+    ``rows_until``: ``Moment.rows_at`` of a new ``pg_from`` or ``pg_until`` (None: that instant itself)."""
 
     job: str
     state: GateState
@@ -45,6 +47,8 @@ class Switch:
     flat: bool = False
     resumes: GateState | None = None
     deadline: datetime | None = None
+    rows_from: datetime | None = None
+    rows_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ def switch(connection: Connection, switches: Sequence[Switch]) -> bool:
             "states": [s.state for s in switches],
             "froms": [s.pg_from for s in switches],
             "untils": [s.pg_until for s in switches],
+            "rows_from": [s.rows_from for s in switches],
+            "rows_until": [s.rows_until for s in switches],
             "flats": [s.flat for s in switches],
             "resumes": [s.resumes for s in switches],
             "deadlines": [s.deadline for s in switches],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import pairwise
@@ -20,11 +20,22 @@ _FAR = 40
 @dataclass(frozen=True)
 class Moment:
     """``at``: ticks from here on are the new owner's. ``commit_by``: the update must be visible by then. ``margin``: no
-    firing is nearer to ``at``."""
+    firing is nearer to ``at``. ``rows_at``: what ``at`` is for rows that name no tick (None: the same)."""
 
     at: datetime
     commit_by: datetime
     margin: timedelta
+    rows_at: datetime | None = None
+
+    def before(self, firing: datetime) -> Moment:
+        """The same, where ``firing`` is the job's first one behind it.
+
+        A row that names no tick comes behind it, however late, and by a clock that may be ahead by half of the margin
+        (more is refused): what is inserted half a margin before the firing, or later, is for that one or a later one,
+        and all that comes before for one before. So such a row may be late by the gap less half a margin; judged by
+        ``at`` it could be by the margin.
+        """
+        return replace(self, rows_at=firing - self.margin / 2)
 
 
 @dataclass(frozen=True)
@@ -40,10 +51,9 @@ class Schedule:
 def choose(schedules: Sequence[Schedule], now: datetime, job: str) -> Moment:
     """The first moment that is far enough from all firings of the schedules, and leaves the time to commit.
 
-    The margin is half of the gap between the two neighbouring firings, at most five minutes: the fence judges a row
-    that names no tick by when its transaction began, so the switch must be visible well before, and the clocks of
-    application and database may differ by less than half of it. Raises SafetyError for a schedule that never fires
-    again.
+    The margin is half of the gap between the two neighbouring firings, at most five minutes: the switch must be
+    visible well before, and the clocks of application and database may differ by half of it. Raises SafetyError for a
+    schedule that never fires again.
     """
     for before, after in pairwise(_firings(schedules, now)):
         margin = min((after - before) / 2, LARGEST_MARGIN)

@@ -70,7 +70,7 @@ def _require_none_open(app: Connection, relations: Sequence[str]) -> None:
         raise SafetyError(
             "without the fence the application would run these jobs beside pg_cron; nothing was removed",
             where=", ".join(str(job) for (job,) in found),
-            do="give them back first (cronlift jobs rollback), or leave the fence: it costs an insert about 2 µs",
+            do="give them back first (cronlift jobs rollback), or leave the fence: it costs an insert next to nothing",
         )
 
 

@@ -55,9 +55,10 @@ class Start:
         chosen = moments(before, [row for _, row in starting], older)
         switches = []
         for _, row in starting:
-            at, deadline, old = chosen[row.job].at, chosen[row.job].commit_by, older.get(row.job)
+            moment, old = chosen[row.job], older.get(row.job)
+            at, deadline = moment.at, moment.commit_by
             state: GateState = "completed" if old and old.state == "completed" else "started"
-            switches.append(Switch(row.job, state, at, None, deadline=deadline))
+            switches.append(Switch(row.job, state, at, None, deadline=deadline, rows_from=moment.rows_at))
             if old:
                 switches.append(Switch(old.job, "rolled_back", old.pg_from, at, deadline=deadline))
         return switches
