@@ -365,15 +365,98 @@ def test_rollback(shop, installed):
         rollback(installed, shop.server, apply=True)
 
     shift(shop, "10 minutes", "pg_from", "pg_until")
+    since = gates(shop)[CLEANUP][2] - timedelta(seconds=50)  # of which one tick is pg_cron's
+    shop.execute(f"UPDATE cronlift.gate SET pg_from = '{since}' WHERE job = '{CLEANUP}'", user="postgres")
     undecided = act(Rollback(wait=0), installed, shop, CLEANUP)
     assert not undecided.complete
-    assert "nobody ran its last tick" in undecided.notes[-1]
+    assert "nobody ran its last tick: " in undecided.notes[-1]
     ran(shop, CLEANUP)
     assert act(Rollback(wait=0), installed, shop, CLEANUP).complete
     assert gates(shop)[CLEANUP][0] == "rolled_back"
     # and again to pg_cron
     act(Start(wait=0), installed, shop, CLEANUP)
     assert gates(shop)[CLEANUP][::2] == ("started", None)
+
+
+def undecided_rollback(shop, plan, *, hours: int = 0):
+    """Given back eleven minutes ago and started ten minutes (and some hours) before that; pg_cron ran the third and the
+    ninth minute's tick and none since: its launcher is dead. The ticks that nobody ran."""
+    started(shop, plan)
+    act(Rollback(wait=0), plan, shop, CLEANUP)
+    end = datetime.now(UTC).replace(second=30, microsecond=0) - timedelta(minutes=11)
+    start = end - timedelta(hours=hours, minutes=10)
+    shop.execute(
+        f"UPDATE cronlift.gate SET pg_from = '{start}', pg_until = '{end}', rows_until = NULL WHERE job = '{CLEANUP}'",
+        user="postgres",
+    )
+    ticks = [start + timedelta(seconds=30 + 60 * n) for n in range(60 * hours + 10)]
+    for tick in (ticks[2], ticks[8]):
+        shop.execute(
+            "INSERT INTO cronlift.run_log (job, tick, cause, state, plan_hash) "
+            f"VALUES ('{CLEANUP}', '{tick}', 'tick', 'succeeded', '')",
+            user="postgres",
+        )
+    return [tick for tick in ticks if tick not in (ticks[2], ticks[8])]
+
+
+def logged(shop, where: str):
+    with shop.admin() as connection:
+        rows = connection.execute(f"SELECT tick, state, message FROM cronlift.run_log WHERE {where} ORDER BY tick")
+        return rows.fetchall()
+
+
+def test_rollback_names_every_tick_that_nobody_ran_and_runs_them_when_told_to(shop, installed):
+    ticks = undecided_rollback(shop, installed)
+    asked = act(Rollback(wait=0), installed, shop, CLEANUP)
+    names = ", ".join(f"{tick:%Y-%m-%dT%H:%M:%SZ}" for tick in ticks)
+    assert not asked.complete
+    assert f"{CLEANUP}: nobody ran 8 ticks: {names}; run the same command with --undecided run" in asked.notes[-1]
+    done = act(Rollback(wait=0, answer="run"), installed, shop, CLEANUP)
+    assert done.complete
+    assert [(tick, state) for tick, state, _ in logged(shop, "cause = 'catch_up'")] == [
+        (tick, "succeeded") for tick in ticks
+    ]
+    again = act(Rollback(wait=0, answer="run"), installed, shop, CLEANUP)
+    assert (again.complete, len(logged(shop, "cause = 'catch_up'"))) == (True, 8)
+
+
+def test_or_leaves_them_out_for_good(shop, installed):
+    ticks = undecided_rollback(shop, installed)
+    assert act(Rollback(wait=0, answer="skip"), installed, shop, CLEANUP).complete
+    left_out = logged(shop, "state = 'skipped'")
+    assert left_out == [(tick, "skipped", "left out by decision") for tick in ticks]
+    with shop.connect() as connection:  # what pg_cron queued before comes after all
+        connection.autocommit = True
+        for _ in range(3):
+            connection.execute(f"CALL cronlift.run('{CLEANUP}')")
+    assert logged(shop, "state = 'succeeded' AND message IS NULL AND plan_hash <> ''") == []
+    assert act(Rollback(wait=0), installed, shop, CLEANUP).complete
+
+
+def test_of_many_ticks_the_latest_are_named(shop, installed):
+    undecided_rollback(shop, installed, hours=30)
+    said = act(Rollback(wait=0), installed, shop, CLEANUP).notes[-1]
+    assert f"nobody ran {24 * 60} ticks: {24 * 60 - 12} more from " in said
+    assert len(said) < 600
+
+
+def test_what_was_flat_is_decided_as_far_as_the_log_knows(shop, installed):
+    """A flattened job's runs are in no log: asking for them again would run them twice."""
+    started(shop, installed)
+    act(Complete(deployed="x"), installed, shop)
+    act(Flatten(), installed, shop)
+    act(Rollback(wait=0, deployed="y"), installed, shop, CLEANUP)
+    shop.execute(
+        "UPDATE cronlift.gate SET pg_until = date_trunc('minute', now()) - interval '90 s', rows_until = NULL "
+        f"WHERE job = '{CLEANUP}'",
+        user="postgres",
+    )
+    assert act(Rollback(wait=0), installed, shop, CLEANUP).complete
+    with shop.connect() as connection:
+        connection.autocommit = True
+        for _ in range(3):  # runs that were queued before: one may stand for the last tick, none for one before
+            connection.execute(f"CALL cronlift.run('{CLEANUP}')")
+    assert len(logged(shop, "state = 'succeeded'")) <= 1
 
 
 @pytest.mark.parametrize("verb", ["rollback", "give-back"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,7 +29,10 @@ Wait = Annotated[float, typer.Option("--wait", min=0, help="How many seconds to 
 Again = Annotated[
     str | None, typer.Option("--deployed", help="The deployed revision with the entries again, as you say.")
 ]
-
+Undecided = Annotated[
+    Literal["run", "skip"] | None,
+    typer.Option("--undecided", help="Ticks that nobody ran: run each once, now, or leave them out."),
+]
 
 _APPROVED = ("start", "complete", "rollback", "give-back")
 
@@ -97,6 +100,7 @@ def rollback(
     run: options.Run,
     job: options.JobIds = [],  # noqa: B006
     deployed: Again = None,
+    undecided: Undecided = None,
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
     wait: Wait = 200,
@@ -107,12 +111,15 @@ def rollback(
 ) -> int:
     """Give the jobs back to the application, at a moment between two ticks, and wait for the last run to end."""
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Rollback(wait=wait, deployed=deployed), run, server, job, apply, plan_hash, as_json)
+    return _operate(
+        Rollback(wait=wait, deployed=deployed, answer=undecided), run, server, job, apply, plan_hash, as_json
+    )
 
 
 def give_back(
     run: options.Run,
     deployed: Again = None,
+    undecided: Undecided = None,
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
     wait: Wait = 200,
@@ -123,9 +130,8 @@ def give_back(
 ) -> int:
     """Give everything in the plan back to the application, whatever state it is in."""
     server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(
-        Rollback(wait=wait, deployed=deployed, verb="give-back"), run, server, [], apply, plan_hash, as_json
-    )
+    operation = Rollback(wait=wait, deployed=deployed, answer=undecided, verb="give-back")
+    return _operate(operation, run, server, [], apply, plan_hash, as_json)
 
 
 def pause(

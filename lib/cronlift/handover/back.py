@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from cronlift.handover import gate, sending
+from cronlift.handover import gate, sending, undecided
 from cronlift.handover.alone import Alone
 from cronlift.handover.checks import all_well
 from cronlift.handover.gate import OPEN, Row, Switch
 from cronlift.handover.operation import After, Before, instant
 from cronlift.handover.schedules import moments
+from cronlift.handover.undecided import Answer
 from cronlift.handover.unflatten import unflatten
 from cronlift.model.handover import GateState, Look
 from cronlift.model.plan import PlannedJob
@@ -32,10 +33,12 @@ _BEHIND = timedelta(minutes=1)
 @dataclass(frozen=True)
 class Rollback:
     """``wait``: seconds to wait until the last tick of pg_cron's has ended. ``deployed``: a person's word for the
-    revision that runs with the entries again; it stands in for what the database could show, and is on record."""
+    revision that runs with the entries again; it stands in for what the database could show, and is on record.
+    ``answer``: what is to become of ticks that nobody ran; None names them and asks."""
 
     wait: float = 200
     deployed: str | None = None
+    answer: Answer | None = None
     verb: Literal["rollback", "give-back"] = "rollback"
 
     def look(self, before: Before) -> Sequence[Look]:
@@ -112,11 +115,14 @@ class Rollback:
             now = gate.clock(before.sessions.app)
             open_ends = _open_ends(before, until, now)
             before.sessions.app.rollback()
-            waiting = [text for _, text in open_ends if text]
-            if not open_ends or time.monotonic() > ends or all(decided for decided, _ in open_ends):
+            if not open_ends or time.monotonic() > ends or all(end.decided for end in open_ends):
                 break
             time.sleep(0.5)
-        return After(complete=alone.complete and not waiting, notes=(*notes, *waiting, *alone.notes))
+        for end in open_ends:
+            settled = self.answer is not None and end.decided and end.ticks
+            notes.append(undecided.settle(before, end.job, end.ticks, self.answer) if settled else end.text)  # type: ignore[arg-type]
+        waiting = [end for end in open_ends if not (self.answer and end.decided and end.ticks)]
+        return After(complete=alone.complete and not waiting, notes=(*notes, *alone.notes))
 
     def _until(self, before: Before, job: PlannedJob, switches: Sequence[Switch]) -> datetime | None:
         for switch in switches:
@@ -134,20 +140,27 @@ class Rollback:
         return [(job, row) for job, row in before.known if row.state in OPEN and row.here]
 
 
-def _open_ends(before: Before, until: dict[str, datetime], now: datetime) -> list[tuple[bool, str]]:
-    """What is not over yet, one line each; with it whether waiting longer will not change it."""
-    found: list[tuple[bool, str]] = []
-    alone = {job.id for job in before.jobs if job.procedure is None}
-    for job, runs in gate.runs(before.sessions.app, list(until), now).items():
-        at = until[job]
+@dataclass(frozen=True)
+class _OpenEnd:
+    """A job whose part is not over yet. ``decided``: waiting longer will not change it; ``ticks``: that nobody ran."""
+
+    job: PlannedJob
+    text: str
+    decided: bool = False
+    ticks: tuple[datetime, ...] = ()
+
+
+def _open_ends(before: Before, until: dict[str, datetime], now: datetime) -> list[_OpenEnd]:
+    """What is not over yet."""
+    found = []
+    by_id = {job.id: (job, row) for job, row in before.known}
+    for id_, runs in gate.runs(before.sessions.app, list(until), now).items():
+        at, (job, row) = until[id_], by_id[id_]
         if now < at:
-            found.append((False, f"{job}: it is pg_cron's until {instant(at)}; run the same command again after that"))
+            text = f"{id_}: it is pg_cron's until {instant(at)}; run the same command again after that"
+            found.append(_OpenEnd(job, text))
         elif runs.running:
-            found.append((False, f"{job}: a run is under way; run the same command again when it has ended"))
-        elif runs.tick is not None and runs.state is None and job not in alone:
-            text = (
-                f"{job}: nobody ran its last tick {instant(runs.tick)}: run it once with cronlift jobs run-now --job "
-                f"{job} --tick {instant(runs.tick)} --apply, or leave it out"
-            )
-            found.append((now > at + _BEHIND, text))
+            found.append(_OpenEnd(job, f"{id_}: a run is under way; run the same command again when it has ended"))
+        elif job.procedure is not None and (ticks := undecided.ticks(before, row, at, runs.tick)):
+            found.append(_OpenEnd(job, undecided.named(id_, ticks), now > at + _BEHIND, tuple(ticks)))
     return found

@@ -48,7 +48,7 @@ def run_now(
     notes = tuple(f"{job.id}: {'run once' if apply else 'would be run once'}, as {job.job_role}" for job in chosen)
     if apply:
         for job in chosen:
-            _run(plan, server, job, tick)
+            run_once(plan, server, job, tick)
     return Handover(
         run_id=run_id,
         plan_hash=plan.hash,
@@ -60,8 +60,9 @@ def run_now(
     )
 
 
-def _run(plan: Plan, server: Server, job: PlannedJob, tick: datetime | None) -> None:
-    """A session of its own, without a transaction around: the runner commits."""
+def run_once(plan: Plan, server: Server, job: PlannedJob, tick: datetime | None) -> None:
+    """One run, for a tick where one is named, in a session of its own, without a transaction around: the runner
+    commits. Raises Finding where it fails, SafetyError where it may not be run."""
     connection = server.connect(plan.target.database, read_only=False)
     try:
         connection.autocommit = True
