@@ -21,11 +21,17 @@ BEGIN
   END IF;
   INSERT INTO cronlift.fence_hit (job, relation, queue_id, tick, began)
   VALUES (turned_away, TG_ARGV[0], NEW.id, date_trunc('minute', named), now());
-  NEW.meta := NEW.meta || jsonb_build_object('cronlift', turned_away);
   IF TG_ARGV[1] = 'queue' THEN
+    -- It stays available: whatever a worker's unique: looks at (queue, worker, args, meta) must be another's.
+    NEW.meta := jsonb_build_object('cronlift', jsonb_build_object(
+      'job', turned_away, 'queue', NEW.queue, 'worker', NEW.worker, 'args', NEW.args, 'meta', NEW.meta
+    ));
+    NEW.args := jsonb_build_object('cronlift', turned_away);
+    NEW.worker := 'Cronlift.TurnedAway';
     NEW.queue := 'cronlift_turned_away';
     RETURN NEW;
   END IF;
+  NEW.meta := NEW.meta || jsonb_build_object('cronlift', turned_away);
   NEW.state := 'cancelled';
   IF pg_typeof(NEW.cancelled_at) = 'timestamptz'::regtype THEN
     NEW.cancelled_at := clock_timestamp();

@@ -1,5 +1,7 @@
--- Every table the fence is on.
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+-- Every table the fence is on, and whether it turns rows away into a queue.
+SELECT
+  pg_catalog.format('%I.%I', n.nspname, c.relname),
+  pg_catalog.right(pg_catalog.encode(t.tgargs, 'escape'), 13) = '\000queue\000'
 FROM pg_catalog.pg_trigger AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -24,6 +24,6 @@ CROSS JOIN LATERAL (
   WHERE l.job = g.job
 ) AS runs
 CROSS JOIN LATERAL (
-  SELECT count(*) AS turned_away, max(h.tick) AS last FROM cronlift.fence_hit AS h WHERE h.job = g.job
+  SELECT count(*) AS turned_away, max(coalesce(h.tick, h.began)) AS last FROM cronlift.fence_hit AS h WHERE h.job = g.job
 ) AS hits
 WHERE g.job = ANY (%(jobs)s)

@@ -264,22 +264,57 @@ def test_a_locked_gate_does_not_hold_an_insert_up(fenced, gate):
             assert datetime.now(UTC) - started < timedelta(seconds=4)
 
 
-def test_the_queue_turns_rows_away_where_the_state_may_not_change(gated, gate):
-    """A table partitioned by state: a trigger may not move a row to another partition."""
-    gated.execute(
-        "CREATE TABLE parted (LIKE oban_jobs INCLUDING DEFAULTS) PARTITION BY LIST (state); "
-        "CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('available'); "
-        "CREATE TABLE parted_c PARTITION OF parted FOR VALUES IN ('cancelled')"
-    )
+PARTED = """
+CREATE TABLE parted (LIKE oban_jobs INCLUDING DEFAULTS) PARTITION BY LIST (state);
+CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('available');
+CREATE TABLE parted_c PARTITION OF parted FOR VALUES IN ('cancelled');
+"""
+
+
+@pytest.fixture
+def parted(gated):
+    gated.execute(PARTED)
     gated.execute(text_of(managed.create_fence("public.parted", "queue")), user="postgres")
+    return gated
+
+
+def test_the_queue_turns_rows_away_where_the_state_may_not_change(parted, gate):
+    """A table partitioned by state: a trigger may not move a row to another partition."""
     gate(relation="public.parted")
-    assert insert(gated, ELIXIR, table="parted")[0] == "available"
-    with gated.connect() as connection:
-        assert connection.execute("SELECT queue FROM parted").fetchall() == [("cronlift_turned_away",)]
-    with gated.connect() as connection:
+    assert insert(parted, ELIXIR, table="parted")[0] == "available"
+    insert(parted, {}, table="parted")  # an ordinary job
+    with parted.connect() as connection:
+        (queue, meta), _ = connection.execute("SELECT queue, meta FROM parted ORDER BY id").fetchall()
+        assert queue == "cronlift_turned_away"
+        assert meta["cronlift"] == {
+            "job": "oban:Shop.Worker", "queue": "default", "worker": "Shop.Worker", "args": {}, "meta": ELIXIR
+        }  # fmt: skip
+    with parted.connect() as connection:
         connection.autocommit = True
         connection.execute("CALL cronlift.sweep()")
-        assert connection.execute("SELECT count(*) FROM public.parted").fetchone() == (0,)
+        assert connection.execute("SELECT queue FROM public.parted").fetchall() == [("default",)]
+
+
+@pytest.mark.parametrize("args", [{}, {"size": 3}])
+@pytest.mark.parametrize(
+    "field",
+    ["queue = 'default'", "worker = 'Shop.Worker'", "args @> %(args)s AND args <@ %(args)s", "args @> %(args)s",
+     "args <@ %(args)s", "meta @> %(meta)s AND meta <@ %(meta)s", "meta @> '{\"cron\": true}'"],
+)  # fmt: skip
+def test_what_went_into_the_queue_is_no_job_that_a_unique_worker_looks_at(parted, gate, field, args):
+    """The conditions of oban lib/oban/engines/basic.ex (unique_query), each by itself: none may find it when the next
+    cron row comes, which after a rollback is the application's."""
+    gate(relation="public.parted", args=json.dumps(args))
+    insert(parted, ELIXIR, table="parted", args=args)
+    if field in ("args @> %(args)s", "args <@ %(args)s") and ("<@" in field) != (args == {}):
+        pytest.skip("Oban asks this only of args of the other kind")
+    with parted.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM parted").fetchone() == (1,)
+        found = connection.execute(
+            f"SELECT id FROM parted WHERE state = 'available' AND {field}",
+            {"args": json.dumps(args), "meta": json.dumps(ELIXIR)},
+        ).fetchall()
+    assert found == []
 
 
 def test_nobody_can_use_the_fence_for_other_things(fenced, gate):

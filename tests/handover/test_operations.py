@@ -650,3 +650,37 @@ def test_what_goes_last_leaves_nothing(shop, plan):
     for _ in range(2):
         removal.uninstall(plan, shop.server, apply=True)
     assert differences(before, exact(shop, plan)) == []
+
+
+def test_a_queue_partitioned_by_state_is_left_as_it_was(shop, tmp_path):
+    shop.execute(
+        "ALTER SEQUENCE oban_jobs_id_seq OWNED BY NONE; ALTER TABLE oban_jobs RENAME TO plain; "
+        "CREATE TABLE oban_jobs (LIKE plain INCLUDING DEFAULTS) PARTITION BY LIST (state); "
+        "CREATE TABLE oban_jobs_rest PARTITION OF oban_jobs DEFAULT; DROP TABLE plain"
+    )
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    app = application(tmp_path, JOBS[0])
+    shop.execute("REVOKE DELETE ON oban_jobs FROM app", user="postgres")
+    refused = generate(app, tmp_path, shop.server, mode="managed").refused
+    assert [r.code for r in refused] == ["missing-privilege"]
+    assert "GRANT SELECT, DELETE ON public.oban_jobs TO app;" in refused[0].why
+    shop.execute("GRANT DELETE ON oban_jobs TO app", user="postgres")
+
+    plan = generate(app, tmp_path, shop.server, mode="managed")
+    assert plan.jobs[0].managed.column == "queue"
+    install(plan, shop.server, apply=True)
+    sweep(shop)
+    started(shop, plan)
+    cron_row(shop)
+    act(Rollback(wait=0), plan, shop)
+    shift(shop, "20 minutes", "pg_from", "pg_until")
+    rollback(plan, shop.server, apply=True)
+    shop.execute("INSERT INTO oban_jobs (worker) VALUES ('Shop.Mailer')")
+
+    def queues():
+        with shop.connect() as connection:
+            return connection.execute("SELECT queue FROM oban_jobs ORDER BY id").fetchall()
+
+    assert queues() == [("cronlift_turned_away",), ("default",)]
+    removal.remove_fence(plan, shop.server, apply=True)
+    assert queues() == [("default",)]

@@ -139,6 +139,21 @@ def _check_twins(job: ClassifiedJob, twins: Sequence[ClassifiedJob], decision: D
             )
 
 
+def check_queue(connection: Connection, managed: Managed, role: str) -> None:
+    """Raises RefusalError where the job's role could not take out of the queue what is turned away into it: nobody else
+    does, and Oban's pruner leaves alone what is available."""
+    if managed.column != "queue":
+        return
+    asked = {"relation": managed.relation, "role": role}
+    lacking = connection.execute(resources.sql("handover/may_take_out"), asked).fetchone()
+    if lacking is not None:
+        raise RefusalError(
+            "missing-privilege",
+            f"role {role} would take rows that were turned away out of {managed.relation} and may not; to give it: "
+            f"{lacking[0]}",
+        )
+
+
 def check_chains(planned: Sequence[PlannedJob]) -> dict[str, str]:
     """Of each job that cannot follow the one its decision names, why: only a body that the runner can call may follow,
     as the same role, a job of the same plan, and not in a circle."""

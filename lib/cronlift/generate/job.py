@@ -90,6 +90,8 @@ def plan_job(
             if gate_needed:
                 raise
             because = f"{error.why} ({error.code})"
+        if managed:
+            gating.check_queue(connection, managed, role.name)
     losses = gating.losses(job, managed) if managed else job.losses
     runs = command.plain(call, schedule.guard)
     if managed and procedure_sql is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psycopg
 from psycopg import sql
@@ -10,7 +10,7 @@ from psycopg import sql
 from cronlift import resources
 from cronlift.errors import SafetyError
 from cronlift.generate import managed, statements
-from cronlift.generate.quoting import template
+from cronlift.generate.quoting import Verbatim, template
 from cronlift.handover import gate
 from cronlift.handover.operation import hand, instant
 from cronlift.installation import refusal, state
@@ -30,8 +30,8 @@ def remove_fence(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -
     """
     wanted = [relation for relation, _ in managed.fences(plan.jobs)]
     with opened(plan.target, server, apply=apply) as sessions:
-        there = [relation for relation in _fences(sessions.app) if relation in wanted]
-        _require_none_open(sessions.app, there)
+        there = {relation: queue for relation, queue in _fences(sessions.app).items() if relation in wanted}
+        _require_none_open(sessions.app, list(there))
         notes = _drop_fences(sessions.app, server, there, apply=apply)
         return _document(plan, sessions, "fence-remove", apply, run_id, notes)
 
@@ -55,8 +55,9 @@ def uninstall(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -> H
         return document.model_copy(update={"notes": tuple(notes)})
 
 
-def _fences(app: Connection) -> list[str]:
-    found = [str(relation) for (relation,) in app.execute(resources.sql("handover/fences"))]
+def _fences(app: Connection) -> dict[str, bool]:
+    """The fenced tables, and whether rows are turned away into a queue of theirs."""
+    found = {str(relation): bool(queue) for relation, queue in app.execute(resources.sql("handover/fences"))}
     app.rollback()
     return found
 
@@ -74,10 +75,12 @@ def _require_none_open(app: Connection, relations: Sequence[str]) -> None:
         )
 
 
-def _drop_fences(app: Connection, server: Server, relations: Sequence[str], *, apply: bool) -> list[str]:
+def _drop_fences(app: Connection, server: Server, relations: Mapping[str, bool], *, apply: bool) -> list[str]:
     if apply:
-        for relation in relations:
-            _do(app, server, [managed.drop_fence(relation)], FENCING)
+        for relation, queue in relations.items():
+            # The sweeper takes these rows out every minute; of the last minute, nobody would.
+            left = [template("handover/take_out", relation=Verbatim(relation))] if queue else []
+            _do(app, server, [*left, managed.drop_fence(relation)], FENCING)
     return [f"the fence on {relation} {'is' if apply else 'would be'} removed" for relation in relations]
 
 
