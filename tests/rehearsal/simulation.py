@@ -1,9 +1,11 @@
-"""Simulated handovers: real sessions, the real fence and the real runner, and a clock that is played.
+"""Simulated handovers: real sessions, the real fence, the real runner, cronlift's own acts, and a clock that is played.
 
 An episode is the story of one job: an application whose scheduler inserts a row for each tick it believes in, pg_cron's
-launcher that calls the runner at each tick, and a person who starts the handover and perhaps rolls it back. What each
-of them does is a list of acts, each at an instant; all acts are carried out in the order of their instants, on sessions
-of their own, so that a transaction that is begun before a switch and committed after it is just that.
+launcher that calls the runner at each tick, and a person who starts the handover and perhaps rolls it back, and starts
+it again. What each of them does is a list of acts, each at an instant; all acts are carried out in the order of their
+instants, on sessions of their own, so that a transaction that is begun before a switch and committed after it is just
+that. ``start`` and ``rollback`` are the product's: they look, choose their moment and commit by themselves, and between
+the look and the commit goes by, on purpose, what they have allowed themselves and at times more.
 """
 
 from __future__ import annotations
@@ -15,17 +17,32 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Literal
 
+from building import classified, decision, step
 from databases import AppDatabase
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
-from simulated_clock import set_clock
+from simulated_clock import ClockedServer, played, set_clock
 
-from cronlift.handover.moment import LARGEST_MARGIN, Moment, Schedule, choose
+from cronlift.errors import SafetyError
+from cronlift.handover.back import Rollback
+from cronlift.handover.moment import LARGEST_MARGIN
+from cronlift.handover.operation import BEGUN, Operation, perform
+from cronlift.handover.start import Start
+from cronlift.model.decision import Decisions
+from cronlift.model.handover import Handover
+from cronlift.model.job import Options
+from cronlift.model.plan import Plan
+from cronlift.model.verdict import ClassifiedJob
 from cronlift.postgres.server import Connection
-from cronlift.schedule import next_firings
 
 MORNING = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+
+MINUTE = timedelta(minutes=1)
+BEAT = timedelta(seconds=0.4)  # when in its minute the sweeper comes
+REFUSALS = ("after their tick", "no row came for tick", "could not be committed in time", "is being given back")
 
 # schedule → gap between its ticks
 SCHEDULES = {
@@ -35,8 +52,52 @@ SCHEDULES = {
     "30 6 * * *": timedelta(days=1),
 }
 
-# How Oban for Elixir inserts (lib/oban/cron.ex: all due entries in one transaction, Oban.insert! each; a unique worker
-# looks for an earlier row first: lib/oban/engines/basic.ex), and what meta holds by version.
+
+@dataclass(frozen=True)
+class Cast:
+    """A job that episodes are about: one of each kind (``patient``: tried again where a run dies)."""
+
+    schedule: str
+    kind: Literal["Elixir", "Elixir, unique", "oban-py"]
+    patient: bool
+
+    @property
+    def worker(self) -> str:
+        """A module of the application."""
+        return f"Shop.Worker{list(CASTS).index(self)}"
+
+    @property
+    def args(self) -> dict[str, object]:
+        """Of its entry."""
+        return {"size": 3, "deep": [1, {"a": None}]} if self.patient else {}
+
+    @property
+    def relation(self) -> str:
+        """Its queue table."""
+        return "python.oban_jobs" if self.kind == "oban-py" else "public.oban_jobs"
+
+    def classified(self) -> ClassifiedJob:
+        """As the classify stage hands it on."""
+        work = step("INSERT INTO done DEFAULT VALUES")
+        return classified(self.worker, work, schedule=self.schedule, options=Options(args=self.args).model_dump())
+
+
+KINDS: tuple[Literal["Elixir", "Elixir, unique", "oban-py"], ...] = ("Elixir", "Elixir, unique", "oban-py")
+CASTS = tuple(Cast(*one, patient=number % 2 == 1) for number, one in enumerate(product(SCHEDULES, KINDS)))
+
+
+def decisions() -> Decisions:
+    """Which queue is whose, and how often is tried."""
+    made = {}
+    for cast in CASTS:
+        job, attempts = cast.classified(), 5 if cast.patient else 1
+        made[job.id] = decision(job, queue_table=cast.relation, max_attempts=attempts, backoff="20")
+    return Decisions(schema_version=1, jobs=made)
+
+
+# How Oban for Elixir inserts (lib/oban/plugins/cron.ex: all due entries in one transaction, Oban.insert!
+# each; a unique worker looks for an earlier row first: lib/oban/engines/basic.ex), and what meta holds by version
+# (2.17.6 and 2.18; 2.19; 2.20 to 2.23).
 ELIXIR_INSERT = """
 INSERT INTO {relation} (args, meta, queue, worker, max_attempts, tags, state)
 VALUES (%s, %s, 'default', %s, 20, '{{}}', 'available') RETURNING id"""
@@ -47,7 +108,7 @@ LIMIT 1"""
 ELIXIR_METAS = (
     {"cron": True, "cron_expr": "{schedule}"},
     {"cron": True, "cron_expr": "{schedule}", "cron_tz": "Etc/UTC"},
-    {"cron": True, "cron_expr": "{schedule}", "cron_tz": "Etc/UTC", "cron_name": "21721800"},
+    {"cron": True, "cron_expr": "{schedule}", "cron_name": "21721800", "cron_tz": "Etc/UTC"},
 )
 # How Oban for Python does (oban/queries/insert_job.sql, version 0.7), one statement a row in one transaction.
 PYTHON_INSERT = """
@@ -70,13 +131,15 @@ class Act:
 
 @dataclass
 class Outcome:
-    """Who ran which tick of an episode; ``bystanders`` are the rows of other workers, inserted and let pass."""
+    """Who ran which tick of an episode; ``bystanders`` are the rows of other workers, inserted and let pass; ``acts``
+    are cronlift's, by how they ended."""
 
     story: str
     ticks: list[datetime]
     app: Counter[datetime] = field(default_factory=Counter)
     pg_cron: Counter[datetime] = field(default_factory=Counter)
     bystanders: tuple[int, int] = (0, 0)
+    acts: Counter[str] = field(default_factory=Counter)
 
     @property
     def lost(self) -> list[datetime]:
@@ -93,8 +156,9 @@ class Outcome:
 class Sessions:
     """Two nodes of the application (a transaction each), the launcher's (autocommit), and a person's."""
 
-    def __init__(self, database: AppDatabase) -> None:
-        self.database = database
+    def __init__(self, database: AppDatabase, plan: Plan) -> None:
+        self.database, self.plan = database, plan
+        self.server = ClockedServer(settings=database.sandbox.server(database.name).settings)
         self.connect()
 
     def connect(self) -> None:
@@ -119,41 +183,45 @@ class Episode:
 
     def __init__(self, chance: random.Random, sessions: Sessions, number: int, ticks: int) -> None:
         self.chance, self.sessions = chance, sessions
-        self.schedule = chance.choice(list(SCHEDULES))
+        self.cast = cast = CASTS[number % len(CASTS)]
+        self.schedule, self.worker, self.relation, self.args = cast.schedule, cast.worker, cast.relation, cast.args
+        self.job = f"oban:{self.worker}"
         self.gap = SCHEDULES[self.schedule]
         self.margin = min(self.gap / 2, LARGEST_MARGIN)
-        self.python = chance.random() < 0.4  # else Elixir's Oban
-        self.relation = "python.oban_jobs" if self.python else "public.oban_jobs"
-        self.worker = f"Shop.Worker{number}"
-        self.job = f"oban:{self.worker}"
-        self.args = chance.choice(({}, {"size": number, "deep": [1, {"a": None}]}))
-        self.unique = not self.python and chance.random() < 0.3
+        self.python, self.unique = cast.kind == "oban-py", cast.kind == "Elixir, unique"
         self.meta = chance.choice(ELIXIR_METAS)
-        self.skew = chance.uniform(-0.5, 0.5) * self.margin  # more is refused before
+        self.skew = chance.uniform(-0.45, 0.45) * self.margin  # half of it is refused
         first = _first_tick(self.schedule)
         self.ticks = [first + n * self.gap for n in range(ticks)]
         self.late_launcher = self.gap <= timedelta(minutes=5) and chance.random() < 0.3
-        self.dies = chance.random() < 0.3
+        self.dies = cast.patient and chance.random() < 0.6
         self.back = chance.random() < 0.5
-        kind = "oban-py" if self.python else "Elixir" + (", unique" if self.unique else "")
-        self.outcome = Outcome(f"{self.schedule}, {kind}, skew {self.skew.total_seconds():+.1f} s", self.ticks)
+        self.again = self.back and chance.random() < 0.5
+        self.outcome = Outcome(f"{self.schedule}, {cast.kind}, skew {self.skew.total_seconds():+.1f} s", self.ticks)
         self._acts: list[Act] = []
+        self._now = MORNING - timedelta(days=1)
         self._ids: dict[int, datetime] = {}
         self._others: list[int] = []
 
     def play(self) -> Outcome:
         """Carry everything out, and see what came of it."""
-        self._gate()
+        self._reset()
         for tick in self.ticks:
             self._application(tick)
         self._launcher()
-        self._person()
+        half = len(self.ticks) // 2
+        self._person("start", self._somewhere(self.ticks[2], self.ticks[half - 3]))
         self._restarts()
-        while self._acts:
-            act = heapq.heappop(self._acts)
-            act.do(act.at)
+        self._play_until(datetime.max.replace(tzinfo=UTC))
         self._account()
         return self.outcome
+
+    def _play_until(self, end: datetime) -> None:
+        while self._acts and self._acts[0].at <= end:
+            act = heapq.heappop(self._acts)
+            assert act.at >= self._now, "time does not go back"
+            self._now = act.at
+            act.do(act.at)
 
     def _plan(self, at: datetime, do: Callable[[datetime], None]) -> None:
         heapq.heappush(self._acts, Act(at, len(self._ids) + len(self._acts), do))
@@ -167,7 +235,7 @@ class Episode:
         node = self.chance.randrange(2)
         # What a row tells by its own tick may come as late as it likes; else within the gap, less half a margin.
         room = self.gap * 1.2 if self.python else 0.99 * (self.gap - self.margin / 2 - max(self.skew, timedelta(0)))
-        late = self._seconds(0.01, room.total_seconds()) if self.chance.random() < 0.4 else None
+        late = self._seconds(0.01, room.total_seconds()) if self.chance.random() < 0.25 else None
         begin = tick + self.skew + (late or self._seconds(0.01, 0.15))
         commit = begin + (self._seconds(0, 2 * self.margin.total_seconds()) if self.chance.random() < 0.2 else
                           self._seconds(0.001, 0.05))  # fmt: skip
@@ -193,10 +261,10 @@ class Episode:
             statement, values = PYTHON_INSERT, (args, Jsonb(meta), worker)
         else:
             if self.unique:
-                node.execute(ELIXIR_UNIQUE.format(relation=self.relation).encode(), (worker, args, args))
+                node.execute(played(ELIXIR_UNIQUE.format(relation=self.relation)).encode(), (worker, args, args))
             meta = {k: self.schedule if k == "cron_expr" else v for k, v in self.meta.items()}
             statement, values = ELIXIR_INSERT, (args, Jsonb(meta), worker)
-        row = node.execute(statement.format(relation=self.relation).encode(), values).fetchone()
+        row = node.execute(played(statement.format(relation=self.relation)).encode(), values).fetchone()
         assert row is not None
         return int(row[0])
 
@@ -245,55 +313,86 @@ class Episode:
         self.sessions.close()
         self.sessions.connect()
 
-    # The person: starts somewhere in the first half, and, in every second episode, goes back in the second.
-
-    def _person(self) -> None:
-        half = len(self.ticks) // 2
-        start = self._somewhere(self.ticks[2], self.ticks[half])
-        self._plan(start, lambda at: self._switch(at, "pg_from", "started"))
-        if self.back:
-            back = self._somewhere(self.ticks[half + 3], self.ticks[-3])
-            self._plan(back, lambda at: self._switch(at, "pg_until", "rolled_back"))
+    # The person: starts in the first half and, in every second episode, goes back, and perhaps starts again. Who is
+    # refused tries again later; a rollback that has something left to wait for is run again.
 
     def _somewhere(self, first: datetime, last: datetime) -> datetime:
         return first + (last - first) * self.chance.random()
 
-    def _switch(self, at: datetime, column: str, state: str) -> None:
-        latest = max(t for t in self.ticks if t <= at)
-        moment = choose([Schedule(self.schedule, "1.4", "GMT", latest)], at, self.job)
-        moment = moment.before(next_firings(self.schedule, moment.at, 1)[0])
-        self.outcome.story += f", {column} {moment.at:%H:%M:%S}"
-        commit = at + (moment.commit_by - at) * self.chance.random()
-        self._plan(commit, lambda _: self._update(column, moment, state))
+    def _person(self, verb: str, at: datetime) -> None:
+        # pg_cron's sweeper was there in the last minute: its heartbeat is looked at.
+        minute = at.replace(second=0, microsecond=0)
+        beat = minute - (MINUTE if minute + BEAT > at else timedelta(0)) + BEAT
+        if beat < self._now:
+            self._sweep(beat)
+        else:
+            self._plan(beat, self._sweep)
+        self._plan(at, lambda now: self._act(verb, now))
 
-    def _update(self, column: str, moment: Moment, state: str) -> None:
-        self.sessions.person.execute(
-            f"UPDATE cronlift.gate SET {column} = %s, {column.replace('pg', 'rows')} = %s, state = %s "
-            "WHERE job = %s".encode(),
-            (moment.at, moment.rows_at, state, self.job),
-        )
+    def _act(self, verb: str, now: datetime) -> None:
+        clock = self.sessions.server.clock
+        clock.at = now
+        operation: Operation = Start(wait=0) if verb == "start" else Rollback(wait=0)
+        switched = verb != "rollback's end"
 
-    def _gate(self) -> None:
-        values = {
-            "job": self.job,
-            "cron_name": self.job,
-            "relation": self.relation,
-            "worker": self.worker,
-            "args": Jsonb(self.args),
-            "schedule": self.schedule,
-            "timezone": "GMT",
-            "procedure": "public.work",
-            "job_role": "app",
-            "plan_hash": "abc",
-            "max_attempts": 5 if self.dies else 1,
-            "backoff": "20",
-        }
-        self.sessions.person.execute(
-            f"INSERT INTO cronlift.gate ({', '.join(values)}, system_identifier, database) "
-            f"SELECT {', '.join(['%s'] * len(values))}, (pg_control_system()).system_identifier, oid "
-            "FROM pg_database WHERE datname = current_database()".encode(),
-            list(values.values()),
+        def record(document: Handover) -> None:
+            # Between the look and the commit: the others go on, and at times it takes too long.
+            if document.complete or not switched or document.notes != (BEGUN,):
+                return
+            (job,) = document.jobs
+            moment = datetime.fromisoformat(str(job.pg_until or job.pg_from))
+            clock.at += (moment - self.margin - clock.at) * self.chance.uniform(0, 1.2)
+            self._play_until(clock.at)
+            self._now = clock.at
+            self._sweep(clock.at.replace(second=0, microsecond=0) + BEAT)
+
+        try:
+            done = perform(
+                operation, self.sessions.plan, self.sessions.server, jobs=[self.job], apply=True, record=record
+            )
+        except SafetyError as error:
+            said = f"{error} {error.where}"
+            assert any(word in said for word in REFUSALS), f"{self.outcome.story}: {said}"
+            self.outcome.acts[f"{verb} refused"] += 1
+            later = clock.at + self.gap / 3 + self._seconds(1, 20)
+            if later < self.ticks[-3]:
+                self._person(verb, later)
+            else:
+                self.outcome.acts[f"{verb} given up"] += 1
+            return
+        self.outcome.acts[verb] += 1
+        (job,) = done.jobs
+        if verb == "start":
+            self.outcome.story += f", from {job.pg_from}"
+            if self.back and job.before == "shut":
+                first = max(self.ticks[10], datetime.fromisoformat(str(job.pg_from)) + 2 * self.gap)
+                self._person("rollback", self._somewhere(first, first + self.gap))
+        elif verb == "rollback":
+            self.outcome.story += f", until {job.pg_until}"
+            until = datetime.fromisoformat(str(job.pg_until))
+            self._person("rollback's end", until + 2 * self.gap)
+            if self.again:
+                self._person("start", self._somewhere(until + 2.1 * self.gap, until + 3 * self.gap))
+        else:
+            assert done.complete, (self.outcome.story, done.notes)
+
+    def _reset(self) -> None:
+        person = self.sessions.person
+        for table in (
+            "public.oban_jobs",
+            "python.oban_jobs",
+            "cronlift.fence_hit",
+            "cronlift.retry",
+            "cronlift.run_log",
+        ):
+            person.execute(f"DELETE FROM {table}".encode())
+        person.execute(
+            "UPDATE cronlift.gate SET state = 'shut', pg_from = NULL, pg_until = NULL, "
+            "rows_from = NULL, rows_until = NULL"
         )
+        for one in (*self.sessions.nodes, self.sessions.launcher):
+            set_clock(one, self.ticks[0])
+            one.commit()
 
     def _account(self) -> None:
         rows = self.sessions.person.execute(
