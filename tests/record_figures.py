@@ -9,9 +9,9 @@ from cronlift import __version__, resources
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.model.verdict import Classification
-from cronlift.record.page import QUERIES
 from cronlift.record.run_folder import ACTS, RunFolder
 from cronlift.record.tally import tally
+from cronlift.verification.queries import QUERIES
 
 FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w])|(?<![\w])[0-9a-f]{12,64}(?![\w])")
 """Numbers, versions, hashes: what a reader could look up."""

@@ -25,7 +25,10 @@ MODELS = {
     "06_monitor": parameters.MonitorParameters,
     "07_realtime": parameters.RealtimeParameters,
     "08_doctor": parameters.DoctorParameters,
+    "09_handover": parameters.HandoverParameters,
 }
+ACTS = {"04_install": "WRITES", "09_handover": "SWITCHES"}
+"""The notebooks that change a database, when told to, and the word that says so."""
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def test_stage_notebooks_are_thin_and_end_with_the_verdict(path: Path) -> None:
     cells = _read(path)["cells"]
     first, last = cells[0], cells[-1]
     assert first["cell_type"] == "markdown"
-    for word in ("READ-ONLY", "WRITES") if path.stem == "04_install" else ("READ-ONLY",):
+    for word in ("READ-ONLY", ACTS.get(path.stem, "")):
         assert word in _source(first)
     for word in ("**Input**", "**Output**", "**Role needed**", "**Takes**"):
         assert word in _source(first)

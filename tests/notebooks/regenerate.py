@@ -50,7 +50,7 @@ def wait():
 wait()""",
     "07_realtime": 'run = "runs/kept"',
 }
-VARYING = {"monitor-runs", "monitor-failures", "before-after", "alternatives", "records", "plots"}
+VARYING = {"monitor-runs", "monitor-run-log", "monitor-failures", "before-after", "alternatives", "records", "plots"}
 
 
 def twin(name: str) -> Any:

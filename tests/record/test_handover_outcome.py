@@ -17,7 +17,7 @@ def act(**fields):
     ("fields", "code", "said"),
     [
         ({}, 0, "start: 1 job started"),
-        ({"applied": False}, 0, "start: shown only (1 job started)"),
+        ({"applied": False}, 0, "start: shown only; afterwards: 1 job started"),
         ({"complete": False}, 4, "start is not over: 1 job started; run it again"),
         ({"looks": (Look(name="clocks", well=False, text=""),)}, 1, "start: 1 look not well, nothing changes hands"),
     ],

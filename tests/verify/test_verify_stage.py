@@ -254,7 +254,8 @@ def test_probes_are_taken_away_when_interrupted(shop: Make, monkeypatch: pytest.
 
 def test_the_monitoring_queries_start_with_a_sentence() -> None:
     from cronlift import resources
+    from cronlift.verification import queries
 
-    for name in ("cron_jobs", "monitor_runs", "monitor_failures"):
+    for name in queries.QUERIES:
         assert resources.sql(name).startswith("-- ")
         assert Path(resources.root() / "sql" / f"{name}.sql").is_file()

@@ -193,6 +193,14 @@ class InstallParameters(ServerParameters):
     plan_hash: str
 
 
+class HandoverParameters(ServerParameters):
+    verb: Literal["start", "complete", "rollback"]
+    jobs: list[str]
+    deployed: str
+    apply: bool
+    plan_hash: str
+
+
 class VerifyParameters(ServerParameters):
     app: str
     env: str

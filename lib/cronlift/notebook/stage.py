@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cronlift import resources
 from cronlift.model.decision import Decisions
 from cronlift.model.diagnosis import Diagnosis
+from cronlift.model.handover import Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
@@ -27,6 +28,7 @@ from cronlift.notebook.parameters import (
     ClassifyParameters,
     DoctorParameters,
     GenerateParameters,
+    HandoverParameters,
     InstallParameters,
     InventoryParameters,
     MonitorParameters,
@@ -38,6 +40,10 @@ from cronlift.notebook.parameters import (
 from cronlift.record.close import close, inputs_of
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.run_id import run_id
+from cronlift.verification import queries
+
+if TYPE_CHECKING:
+    from cronlift.handover.operation import Operation
 
 
 def inventory(params: InventoryParameters) -> Inventory:
@@ -152,6 +158,53 @@ def _checked(plan: Plan, checks: Mapping[str, Check]) -> None:
         progress.report(text=f"{kind.replace('_', ' ')}: {said}", check=kind, checked=statuses)
 
 
+def hand_over(params: HandoverParameters) -> Handover:
+    """The switch. With ``apply`` it acts on exactly the plan whose hash is named, and stays on record; SafetyError
+    where something stands against it, Pending where it has to wait for a tick."""
+    from cronlift.handover.operation import perform
+    from cronlift.record.acts import act
+    from cronlift.record.approval import require_approval
+
+    with _record(params) as folder:
+        plan = folder.read(Plan)
+        if params.apply:
+            require_approval(plan, params.plan_hash)
+        return act(
+            folder,
+            lambda record: perform(
+                _operation(params),
+                plan,
+                params.server(),
+                jobs=params.jobs,
+                apply=params.apply,
+                run_id=params.run_id or plan.run_id,
+                record=record,
+            ),
+        )
+
+
+def _operation(params: HandoverParameters) -> Operation:
+    from cronlift.handover.back import Rollback
+    from cronlift.handover.complete import Complete
+    from cronlift.handover.start import Start
+
+    deployed = params.deployed or None
+    if params.verb == "start":
+        return Start()
+    return Complete(deployed=deployed) if params.verb == "complete" else Rollback(deployed=deployed)
+
+
+def standing(params: HandoverParameters) -> Block:
+    """Who runs each job of the plan, as the database says. Reads only."""
+    from cronlift.handover.status import status
+    from cronlift.notebook import handing
+    from cronlift.record.owners import owners
+
+    hands = {hand.job: hand for hand in status(params.server()).jobs}
+    found = owners(params.folder().read(Plan), hands, installed=True)
+    return handing.standing(found, {job: hand.note for job, hand in hands.items()})
+
+
 def doctor(params: DoctorParameters) -> Diagnosis:
     """The doctor: of the server's entries, or of the migrations where a folder of them is named. Keeps no record."""
     from cronlift.doctor.diagnose import diagnose
@@ -179,16 +232,10 @@ def watch(params: MonitorParameters) -> Monitoring:
     return look(params.server(), question)
 
 
-def monitor(params: VerifyParameters, name: str) -> Block:
+def monitor(params: VerifyParameters, name: queries.Name) -> Block:
     """One of the monitoring queries (``sql/<name>.sql``) for the plan's jobs, with what it returns just now."""
-    query = resources.sql(name)
-    plan = params.folder().read(Plan)
-    names = [job.cron_name for job in plan.jobs]
-    with params.server().connect_cron() as connection:
-        cursor = connection.execute(query, {"names": names})
-        columns = [column.name for column in cursor.description or ()]
-        rows = cursor.fetchall()
-    return views.query(views.headline(query), query, columns, rows)
+    found = queries.ask(name, params.folder().read(Plan), params.server())
+    return views.query(views.headline(found.sql), found.sql, found.columns, found.rows)
 
 
 def before_after(params: VerifyParameters) -> Block:

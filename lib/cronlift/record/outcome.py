@@ -153,7 +153,7 @@ def _handover(document: Handover) -> Outcome:
     states = Counter(hand.after or "not installed" for hand in document.jobs)
     stand = ", ".join(f"{plural(number, 'job')} {state}" for state, number in states.items()) or "no job"
     if not document.applied and document.verb != "status":
-        return Outcome("green", f"{document.verb}: shown only ({stand})")
+        return Outcome("green", f"{document.verb}: shown only; afterwards: {stand}")
     if not document.complete:
         return Outcome("pending", f"{document.verb} is not over: {stand}; run it again")
     return Outcome("green", f"{document.verb}: {stand}")

@@ -19,6 +19,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 
 from cronlift import __version__, resources
+from cronlift.generate.quoting import quote_literal
 from cronlift.model.handover import Act, Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
@@ -32,13 +33,12 @@ from cronlift.record.manifest import who
 from cronlift.record.owners import Owner, owners
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import Row, Tally, current, tally
+from cronlift.verification import queries
 
 MOST_YEARS = 12
 """So many calendars are drawn; each takes a tenth of a second and 40 kB."""
 
-QUERIES = ("cron_jobs", "monitor_runs", "monitor_failures")
-"""The queries a person keeps at hand, in sql/; verify puts what they return into the evidence."""
-
+_PARAMETER = re.compile(r"%\((?:names|jobs)\)s")
 _LINES = re.compile(r"\n{3,}")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
@@ -111,7 +111,7 @@ def render(folder: RunFolder, context: Context) -> str:
             others=[e for e in entries if not e.planned],
             doubts=_doubts(record, classification, plan, verification),
             evidence=_evidence(folder),
-            monitors=_monitors(folder, plan),
+            monitors=_monitors(folder, plan, done),
             notebooks=_notebooks(folder),
             files=[p.relative_to(folder.path).as_posix() for p in sorted(folder.path.rglob("*")) if _listed(p, folder)],
             pygments=_pygments(),
@@ -253,22 +253,29 @@ def _evidence(folder: RunFolder) -> str:
     return folder.evidence.read_text(encoding="utf-8") if folder.evidence.is_file() else ""
 
 
-def _monitors(folder: RunFolder, plan: Plan | None) -> list[dict[str, Any]]:
+def _monitors(folder: RunFolder, plan: Plan | None, done: tuple[Act, ...]) -> list[dict[str, Any]]:
     """The shipped queries as they can be pasted into psql, the jobs' names written in, and what they returned."""
     if plan is None or not plan.jobs:
         return []
-    names = ", ".join("'" + job.cron_name.replace("'", "''") + "'" for job in plan.jobs)
     results = folder.read_evidence().get("queries", {})
+    flat = [hand.job for hand in acts.standing(done, plan).values() if hand.flat]
+    shown = [(name, of) for name in queries.QUERIES if (of := queries.about(name, plan, flat))]
     return [
         {
             "title": views.headline(resources.sql(name)),
-            "sql": resources.sql(name).replace("%(names)s", f"ARRAY[{names}]"),
+            "sql": _pasted(resources.sql(name), of),
             "columns": results.get(name, {}).get("columns", []),
             "rows": results.get(name, {}).get("rows", []),
             "asked": name in results,
         }
-        for name in QUERIES
+        for name, of in shown
     ]
+
+
+def _pasted(query: str, names: Sequence[str]) -> str:
+    """A query with the names in the place of its parameter."""
+    array = f"ARRAY[{', '.join(quote_literal(name) for name in names)}]"
+    return _PARAMETER.sub(lambda _: array, query)
 
 
 def _listed(path: Path, folder: RunFolder) -> bool:

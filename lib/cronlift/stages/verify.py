@@ -8,18 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cronlift import resources
 from cronlift.model.plan import Plan
 from cronlift.model.verification import Check, Verification, VerifiedJob
 from cronlift.postgres.server import Server
-from cronlift.verification import catalog, double_run, effects, gated, real_run, schedule
+from cronlift.verification import catalog, double_run, effects, gated, queries, real_run, schedule
 from cronlift.verification.context import Context, Tick, look
 
 Checker = Callable[[Context], dict[str, Check]]
 Progress = Callable[[Mapping[str, Check]], None]
 
 CHECKS: tuple[Checker, ...] = (catalog.check, schedule.check, effects.check, double_run.check, real_run.check)
-QUERIES = ("cron_jobs", "monitor_runs", "monitor_failures")
 
 
 @dataclass(frozen=True)
@@ -88,14 +86,10 @@ def _notes(context: Context) -> list[str]:
 def _queries(plan: Plan, server: Server) -> dict[str, Any]:
     """The shipped queries a person would run, with what they return now."""
     out: dict[str, Any] = {}
-    with server.connect_cron() as connection:
-        for name in QUERIES:
-            query = resources.sql(name)
-            cursor = connection.execute(query, {"names": [job.cron_name for job in plan.jobs]})
-            columns = [column.name for column in cursor.description or ()]
-            rows = [[_text(value) for value in row] for row in cursor.fetchall()]
-            out[name] = {"sql": query, "columns": columns, "rows": rows}
-    connection.close()
+    for name in queries.QUERIES:
+        answer = queries.ask(name, plan, server)
+        rows = [[_text(value) for value in row] for row in answer.rows]
+        out[name] = {"sql": answer.sql, "columns": list(answer.columns), "rows": rows}
     return out
 
 
