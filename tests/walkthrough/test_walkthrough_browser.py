@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from demo_application import MOVED, REVIEW, SCHEDULED, STARTUP
 from playwright.sync_api import expect
-from walkthrough_page import MINUTE, Lab, Page
+from walkthrough_page import MINUTE, SCREENSHOTS, Lab, Page
 
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.model.verification import Verification
 from cronlift.postgres import disposable
-from cronlift.record import audit
+from cronlift.record import acts, audit
 from cronlift.record.run_folder import RunFolder
 from cronlift.sandbox import Sandbox
 from cronlift.walkthrough import example
@@ -122,14 +122,28 @@ def test_from_connecting_to_the_record_with_a_kernel_restart_in_the_middle(brows
     page.says(f"{MOVED} of {MOVED} jobs verified", timeout=5 * MINUTE)
     page.screenshot("7-verify")
 
-    page.open("8 Record")
+    page.open("8 Hand over")
+    page.press("Start …")
+    page.button("Start plan").wait_for(timeout=2 * MINUTE)  # once pg_cron has given its first sign, at a whole minute
+    page.panel.get_by_text("shut → started").first.wait_for()
+    page.screenshot("8-handover-asks")
+    page.restart_kernel()  # what was only looked at has to be looked at again
+    page.press("Start …")
+    page.press("Start plan")
+    gated = len(RunFolder(lab.run).read(Plan).gated)
+    page.says(f"start: {gated} jobs started")
+    page.panel.get_by_text("pull_request/config.patch").first.wait_for(timeout=MINUTE)
+    page.screenshot("8-handover")
+
+    page.open("9 Record")
     page.press("Check that nothing was changed")
     page.panel.get_by_text("every file is as sealed").wait_for(timeout=MINUTE)
     page.screenshot("8-record")
     with page.context.expect_page() as opened:
         page.panel.get_by_role("link", name="Open the record").click()
-    opened.value.get_by_text(f"{MOVED} of {MOVED} jobs verified").first.wait_for(timeout=MINUTE)
-    opened.value.screenshot(path=str(lab.project / "record.png"))
+    opened.value.locator("h2", has_text="Who runs them").wait_for(timeout=MINUTE)
+    assert opened.value.get_by_text("pg_cron, from").count() == gated
+    opened.value.screenshot(path=str(SCREENSHOTS / "record.png"))
     assert page.outside == [] and page.complaints == []
 
     folder = RunFolder(lab.run)
@@ -175,6 +189,18 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Any, lab: Lab) -> None:
     page.by_keyboard("Verify")
     page.says(f"of {MOVED} jobs verified", timeout=4 * MINUTE)
     assert len(RunFolder(lab.run).read(Verification).jobs) == MOVED
+    page.page.evaluate("document.querySelector('.cw-step').focus()")
+    page.by_keyboard("8 Hand over")
+    gated = len(RunFolder(lab.run).read(Plan).gated)
+    for act, said in (("Start", f"start: {gated} jobs started"), ("Give back", "rollback is not over: ")):
+        expect(page.button(f"{act} …")).to_be_enabled(timeout=MINUTE)
+        page.page.evaluate("document.querySelector('.cw-step').focus()")
+        page.by_keyboard(f"{act} …")
+        page.button(f"{act} plan").wait_for(timeout=2 * MINUTE)
+        page.by_keyboard(f"{act} plan")
+        page.panel.locator(".say:visible", has_text=said).first.wait_for(timeout=2 * MINUTE)
+        page.screenshot(f"8-{act.split()[0].lower()}-dark")
+    assert {a.handover.verb for a in acts.acts(RunFolder(lab.run))} == {"start", "rollback"}
 
 
 @pytest.mark.timeout(600)

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from cronlift.errors import CronliftError
 from cronlift.model.document import Document
+from cronlift.model.handover import Act, Handover
 from cronlift.model.installation import Installation
 from cronlift.model.plan import Plan
 from cronlift.model.verification import Verification
+from cronlift.record import acts
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import Tally, current, tally
 
@@ -55,6 +57,20 @@ class Store:
     def verification(self) -> Verification | None:
         """What was found of the plan that is there now."""
         return current(self.read(Verification), self.plan)
+
+    @property
+    def handover(self) -> Handover | None:
+        """The latest act on the gates of the plan that is there now."""
+        return current(self.read(Handover), self.plan)
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """Every act on record; none where one cannot be read."""
+        try:
+            return acts.acts(self.folder)
+        except CronliftError as error:
+            self.problem = str(error)
+            return ()
 
     @property
     def installed(self) -> bool:

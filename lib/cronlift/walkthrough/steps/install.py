@@ -22,7 +22,7 @@ _TONES: dict[str, Tone] = {"created": "green", "present": "green", "removed": "a
 
 _MEANING: dict[Mode, str] = {
     "plain": "Until the patch is deployed the application runs these jobs, too.",
-    "managed": "Each waits behind a shut gate: the application runs it until <code>cronlift jobs start</code>.",
+    "managed": "Each waits behind a shut gate: the application runs it until step 8 hands it over.",
 }
 
 
@@ -151,7 +151,8 @@ class Install(Panel):
             ]
             notes = "".join(f"<p>{escape(note)}</p>" for note in found.notes)
             following = next_step(self.context.store.folder, self.context.fields.run, self.context.server())
-            notes += f"<p>{escape(following)}</p>" if following else ""
+            if following:
+                notes += f"<p>Step 8 hands the jobs over. In a shell: <code>{escape(following)}</code></p>"
             put(self._done, block(Table(("state", "object", "name", "database"), rows)).html + notes)
         else:
             put(self._done, "")

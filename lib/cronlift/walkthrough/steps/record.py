@@ -1,4 +1,4 @@
-"""Step 8: what is left behind: the page for reviewers, the sealed folder, and whether it is as it was sealed."""
+"""Step 9: what is left behind: the page for reviewers, the sealed folder, and whether it is as it was sealed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cronlift.walkthrough.work import Watched
 
 
 class Record(Panel):
-    key, title, number = "record", "Record", 8
+    key, title, number = "record", "Record", 9
     purpose = "One page that a reviewer can read without this tool, and a folder that notices any later change."
 
     def build(self) -> list[Any]:
