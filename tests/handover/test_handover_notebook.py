@@ -31,6 +31,7 @@ config :shop, Oban,
   repo: Shop.Repo,
   plugins: [{Oban.Plugins.Cron, crontab: [{"0 4 * * *", Shop.Jobs.Carts}]}]
 """
+REPO = "defmodule Shop.Repo do\n  use Ecto.Repo, otp_app: :shop, adapter: Ecto.Adapters.Postgres\nend\n"
 LOCK = '%{\n  "oban": {:hex, :oban, "2.19.4", "abc", [:mix], [], "hexpm", "def"},\n}\n'
 
 
@@ -42,7 +43,7 @@ def run(app_database, queue, tmp_path, monkeypatch):
         "shop/mix.exs": "defmodule Shop.MixProject do\n  use Mix.Project\nend\n",
         "shop/mix.lock": LOCK,
         "shop/config/config.exs": CONFIG,
-        "shop/lib/shop/repo.ex": "defmodule Shop.Repo do\n  use Ecto.Repo, otp_app: :shop, adapter: Ecto.Adapters.Postgres\nend\n",
+        "shop/lib/shop/repo.ex": REPO,
         "shop/lib/shop/jobs/carts.ex": WORKER,
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
