@@ -1,10 +1,16 @@
-"""``cronlift jobs …``: who runs a managed job, and everything that changes it."""
+"""``cronlift jobs …``: who runs a managed job, and everything that changes it.
+
+A verb here is a function of its own options alone, which returns what is to be done; ``_on_plan`` gives it the options
+that all of them share: the run folder and the plan in it, the jobs, the approval, and the server.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -34,180 +40,113 @@ Undecided = Annotated[
     typer.Option("--undecided", help="Ticks that nobody ran: run each once, now, or leave them out."),
 ]
 
-_APPROVED = ("start", "complete", "rollback", "give-back")
+
+@dataclass(frozen=True)
+class Asked:
+    """What the shared options say: the plan, the server, the ids of the jobs (none: all), and whether to act."""
+
+    plan: Plan
+    server: Server
+    jobs: Sequence[str]
+    apply: bool
+    record: Recorder
+
+
+Act = Callable[[Asked], Handover]
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     jobs = typer.Typer(no_args_is_help=True, help="Hand managed jobs over to pg_cron, and back.")
-    for name, verb in (
-        ("start", start),
-        ("complete", complete),
-        ("rollback", rollback),
-        ("give-back", give_back),
-        ("pause", pause),
-        ("resume", resume),
-        ("run-now", run_now),
-        ("flatten", flatten),
-        ("reset", reset),
-        ("status", status),
-        ("disarm", disarm),
-        ("fence-remove", fence_remove),
-        ("uninstall", uninstall),
-    ):
-        jobs.command(name)(verb)
+    jobs.command("start")(_on_plan(start))
+    jobs.command("complete")(_on_plan(complete))
+    jobs.command("rollback")(_on_plan(rollback))
+    jobs.command("give-back")(_on_plan(give_back, every_job=True))
+    jobs.command("pause")(_on_plan(pause))
+    jobs.command("resume")(_on_plan(resume))
+    jobs.command("run-now")(_on_plan(run_now))
+    jobs.command("flatten")(_on_plan(flatten))
+    jobs.command("reset")(_on_plan(reset))
+    jobs.command("status")(status)
+    jobs.command("disarm")(disarm)
+    jobs.command("fence-remove")(_on_plan(fence_remove, every_job=True))
+    jobs.command("uninstall")(_on_plan(uninstall, every_job=True))
     app.add_typer(jobs, name="jobs")
 
 
 def start(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
-    apply: options.Apply = False,
-    plan_hash: PlanHash = None,
     canary: Annotated[
         str | None, typer.Option("--canary", help="The job that goes first; the others after it has succeeded.")
     ] = None,
     wait: Wait = 80,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+) -> Act:
     """Hand the jobs to pg_cron, at a moment between two ticks; the fence keeps the application's rows away."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Start(wait=wait, canary=canary), run, server, job, apply, plan_hash, as_json)
+    return _operation(Start(wait=wait, canary=canary))
 
 
 def complete(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
     deployed: Annotated[
         str | None, typer.Option("--deployed", help="The deployed revision without the entries, as you say.")
     ] = None,
-    apply: options.Apply = False,
-    plan_hash: PlanHash = None,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+) -> Act:
     """Say that the application no longer sends the jobs; what it sends from now on is an alarm."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Complete(deployed=deployed), run, server, job, apply, plan_hash, as_json)
+    return _operation(Complete(deployed=deployed))
 
 
-def rollback(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
-    deployed: Again = None,
-    undecided: Undecided = None,
-    apply: options.Apply = False,
-    plan_hash: PlanHash = None,
-    wait: Wait = 200,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+def rollback(deployed: Again = None, undecided: Undecided = None, wait: Wait = 200) -> Act:
     """Give the jobs back to the application, at a moment between two ticks, and wait for the last run to end."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(
-        Rollback(wait=wait, deployed=deployed, answer=undecided), run, server, job, apply, plan_hash, as_json
-    )
+    return _operation(Rollback(wait=wait, deployed=deployed, answer=undecided))
 
 
-def give_back(
-    run: options.Run,
-    deployed: Again = None,
-    undecided: Undecided = None,
-    apply: options.Apply = False,
-    plan_hash: PlanHash = None,
-    wait: Wait = 200,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+def give_back(deployed: Again = None, undecided: Undecided = None, wait: Wait = 200) -> Act:
     """Give everything in the plan back to the application, whatever state it is in."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    operation = Rollback(wait=wait, deployed=deployed, answer=undecided, verb="give-back")
-    return _operate(operation, run, server, [], apply, plan_hash, as_json)
+    return _operation(Rollback(wait=wait, deployed=deployed, answer=undecided, verb="give-back"))
 
 
-def pause(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+def pause() -> Act:
     """Let nobody run the jobs until they are resumed."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Pause(), run, server, job, apply, None, as_json)
+    return _operation(Pause())
 
 
-def resume(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+def resume() -> Act:
     """Let pg_cron run paused jobs again, from their next tick on."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Resume(), run, server, job, apply, None, as_json)
+    return _operation(Resume())
 
 
-def flatten(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+def flatten() -> Act:
     """Make completed jobs plain: the cron entry calls the procedure itself, without gate, run log and retries."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Flatten(), run, server, job, apply, None, as_json)
+    return _operation(Flatten())
 
 
-def reset(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+def reset() -> Act:
     """The way out of any state: shut the gates of the named jobs at once; the application runs them."""
-    if not job:
-        raise UsageError("no job is named", do="reset acts at once and without checks: name each job with --job ID")
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _operate(Reset(), run, server, job, apply, None, as_json)
+
+    def act(asked: Asked) -> Handover:
+        if not asked.jobs:
+            raise UsageError("no job is named", do="reset acts at once and without checks: name each job with --job ID")
+        return _operation(Reset())(asked)
+
+    return act
 
 
 def run_now(
-    run: options.Run,
-    job: options.JobIds = [],  # noqa: B006
     tick: Annotated[str | None, typer.Option("--tick", help="Run it for this tick (ISO 8601), if nobody did.")] = None,
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
+) -> Act:
     """Run jobs once, now, through the same runner."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
     moment = _instant(tick)
-    return _record(
-        run, None, as_json, lambda plan, _: by_hand.run_now(plan, server, jobs=job, apply=apply, tick=moment)
+    return lambda asked: by_hand.run_now(
+        asked.plan, asked.server, jobs=asked.jobs, apply=asked.apply, tick=moment, run_id=asked.plan.run_id
     )
+
+
+def fence_remove() -> Act:
+    """Take the fence off the application's queue; never needed for safety."""
+    return lambda asked: removal.remove_fence(asked.plan, asked.server, apply=asked.apply, run_id=asked.plan.run_id)
+
+
+def uninstall() -> Act:
+    """Remove all that cronlift keeps in the database for managed jobs, the run log too."""
+    return lambda asked: removal.uninstall(asked.plan, asked.server, apply=asked.apply, run_id=asked.plan.run_id)
 
 
 def status(
@@ -234,53 +173,51 @@ def disarm(
     return _show(document, "", as_json=as_json)
 
 
-def fence_remove(
-    run: options.Run,
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
-    """Take the fence off the application's queue; never needed for safety."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _record(run, None, as_json, lambda plan, _: removal.remove_fence(plan, server, apply=apply))
+def _operation(operation: Operation) -> Act:
+    return lambda asked: perform(
+        operation,
+        asked.plan,
+        asked.server,
+        jobs=asked.jobs,
+        apply=asked.apply,
+        run_id=asked.plan.run_id,
+        record=asked.record,
+    )
 
 
-def uninstall(
-    run: options.Run,
-    apply: options.Apply = False,
-    service: options.Service = None,
-    dsn_env: options.DsnEnv = None,
-    cron_database: options.CronDatabase = None,
-    as_json: options.AsJson = False,
-) -> int:
-    """Remove all that cronlift keeps in the database for managed jobs, the run log too."""
-    server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
-    return _record(run, None, as_json, lambda plan, _: removal.uninstall(plan, server, apply=apply))
+def _on_plan(verb: Callable[..., Act], *, every_job: bool = False) -> Callable[..., int]:
+    """The command of a verb: with its own options those of every verb that acts on a plan. ``every_job``: it cannot be
+    told to act on some."""
 
+    def command(
+        run: options.Run,
+        job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
+        apply: options.Apply = False,
+        plan_hash: PlanHash = None,
+        service: options.Service = None,
+        dsn_env: options.DsnEnv = None,
+        cron_database: options.CronDatabase = None,
+        as_json: options.AsJson = False,
+        **own: Any,
+    ) -> int:
+        server = Server(service=service, dsn_env=dsn_env, cron_database=cron_database)
+        act = verb(**own)
+        # What was applied stays on record: a look does not replace it.
+        with RunFolder(run).writing() as folder:
+            plan = approved(folder, plan_hash)
+            document = acts.act(folder, lambda record: act(Asked(plan, server, job, apply, record)))
+        return _show(document, plan.hash, as_json=as_json)
 
-def _operate(
-    operation: Operation,
-    run: options.Run,
-    server: Server,
-    jobs: list[str],
-    apply: bool,
-    plan_hash: str | None,
-    as_json: bool,
-) -> int:
-    def act(plan: Plan, record: Recorder) -> Handover:
-        return perform(operation, plan, server, jobs=jobs, apply=apply, run_id=plan.run_id, record=record)
+    given = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
+    own = list(inspect.signature(verb, eval_str=True).parameters.values())
+    before = [p for p in given if p.name == "run" or (p.name == "job" and not every_job)]
+    after = [p for p in given if p.name not in ("run", "job")]
 
-    return _record(run, plan_hash, as_json, act)
-
-
-def _record(run: options.Run, plan_hash: str | None, as_json: bool, do: Callable[[Plan, Recorder], Handover]) -> int:
-    """Act on the folder's plan. What was applied stays on record: a look does not replace it."""
-    with RunFolder(run).writing() as folder:
-        plan = approved(folder, plan_hash)
-        document = acts.act(folder, lambda record: do(plan, record))
-    return _show(document, plan.hash, as_json=as_json)
+    parameters = [*before, *own, *after]
+    command.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": int}
+    command.__doc__ = verb.__doc__
+    return command
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -318,6 +255,6 @@ def _show(document: Handover, plan_hash: str, *, as_json: bool) -> int:
         for note in document.notes:
             print(output.printable(f"note: {note}"))
         if not document.applied and document.verb != "status":
-            approve = f" --plan-hash {plan_hash}" if plan_hash and document.verb in _APPROVED else ""
+            approve = f" --plan-hash {plan_hash}" if plan_hash else ""
             print(f"\nNothing was changed. To do it: --apply{approve}")
     return 1 if ill else 0 if document.complete else 4

@@ -69,18 +69,25 @@ class Alone:
     def _change(self, job: PlannedJob, goal: state.State) -> bool:
         cron, target = self.before.sessions.cron, self.before.plan.target
 
+        todo = statements.schedule(job, target) if goal == "present" else statements.unschedule(job)
+        noted = len(self.before.transcript.statements)
+        self.before.transcript.note(cron, todo)
+        cron.rollback()
+
         def transaction() -> bool:
             found = state.cron_entry(cron, job, target)
             refusal.check([found], "install" if goal == "present" else "rollback", edited=False)
             if found.state == goal:
                 return False
-            todo = statements.schedule(job, target) if goal == "present" else statements.unschedule(job)
             for statement in todo:
                 cron.execute(sql.Composed([statement]))
             return True
 
         try:
-            return patiently(cron, self.before.server, transaction)
+            changed = patiently(cron, self.before.server, transaction)
+            if not changed:
+                del self.before.transcript.statements[noted:]
+            return changed
         except GaveUpError as gave_up:
             raise refusal.locked(gave_up, target.cron_database, after_first=True) from None
         except psycopg.Error as error:

@@ -12,6 +12,7 @@ from cronlift.errors import Finding, SafetyError, UsageError
 from cronlift.generate.quoting import Body, Text, template, text_of
 from cronlift.handover import gate
 from cronlift.handover.operation import choose, hand, instant
+from cronlift.handover.transcript import Transcript
 from cronlift.installation.sessions import opened
 from cronlift.model.handover import Handover
 from cronlift.model.plan import Plan, PlannedJob
@@ -46,9 +47,10 @@ def run_now(
         if missing:
             raise SafetyError(f"not installed: {', '.join(missing)}", do="cronlift install --apply first")
     notes = tuple(f"{job.id}: {'run once' if apply else 'would be run once'}, as {job.job_role}" for job in chosen)
+    transcript = Transcript()
     if apply:
         for job in chosen:
-            run_once(plan, server, job, tick)
+            run_once(plan, server, job, tick, transcript)
     return Handover(
         run_id=run_id,
         plan_hash=plan.hash,
@@ -57,17 +59,23 @@ def run_now(
         at=instant(now) or "",
         jobs=tuple(hand(job.id, rows[job.id], None) for job in chosen),
         notes=notes,
+        statements=tuple(transcript.statements),
     )
 
 
-def run_once(plan: Plan, server: Server, job: PlannedJob, tick: datetime | None) -> None:
+def run_once(plan: Plan, server: Server, job: PlannedJob, tick: datetime | None, transcript: Transcript) -> None:
     """One run, for a tick where one is named, in a session of its own, without a transaction around: the runner
     commits. Raises Finding where it fails, SafetyError where it may not be run."""
     connection = server.connect(plan.target.database, read_only=False)
     try:
         connection.autocommit = True
-        connection.execute(template("handover/set_role", role=Text(job.job_role)))
-        connection.execute(sql.Composed([template("handover/verbatim", statement=_statement(job, tick))]))
+        todo = (
+            template("handover/set_role", role=Text(job.job_role)),
+            template("handover/verbatim", statement=_statement(job, tick)),
+        )
+        transcript.note(connection, todo)
+        for statement in todo:
+            connection.execute(sql.Composed([statement]))
     except psycopg.errors.InsufficientPrivilege as error:
         raise SafetyError(
             f"{job.id} was not run: {error.diag.message_primary}",

@@ -82,11 +82,13 @@ def change(before: Before, jobs: Sequence[PlannedJob], *, flat: bool) -> None:
     cron, target = before.sessions.cron, before.plan.target
     wanted = [command.flat(job) if flat else job for job in jobs]
 
-    def transaction() -> None:
-        for job in wanted:
-            for statement in statements.schedule(job, target):
-                cron.execute(sql.Composed([statement]))
+    todo = [statement for job in wanted for statement in statements.schedule(job, target)]
 
+    def transaction() -> None:
+        for statement in todo:
+            cron.execute(sql.Composed([statement]))
+
+    before.transcript.note(cron, todo)
     cron.rollback()  # what a look left open there: within it this would never be committed
     try:
         patiently(cron, before.server, transaction)

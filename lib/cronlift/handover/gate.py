@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from cronlift import resources
 from cronlift.errors import SafetyError
@@ -77,21 +77,23 @@ def lock(connection: Connection, jobs: Sequence[str]) -> None:
 
 def switch(connection: Connection, switches: Sequence[Switch]) -> bool:
     """The update, in the caller's transaction; False where a deadline had passed (the caller rolls back)."""
-    done = connection.execute(
-        resources.sql("handover/switch"),
-        {
-            "jobs": [s.job for s in switches],
-            "states": [s.state for s in switches],
-            "froms": [s.pg_from for s in switches],
-            "untils": [s.pg_until for s in switches],
-            "rows_from": [s.rows_from for s in switches],
-            "rows_until": [s.rows_until for s in switches],
-            "flats": [s.flat for s in switches],
-            "resumes": [s.resumes for s in switches],
-            "deadlines": [s.deadline for s in switches],
-        },
-    ).fetchall()
+    done = connection.execute(resources.sql("handover/switch"), values(switches)).fetchall()
     return len(done) == len(switches)
+
+
+def values(switches: Sequence[Switch]) -> dict[str, Any]:
+    """What the update (sql/handover/switch.sql) is given."""
+    return {
+        "jobs": [s.job for s in switches],
+        "states": [s.state for s in switches],
+        "froms": [s.pg_from for s in switches],
+        "untils": [s.pg_until for s in switches],
+        "rows_from": [s.rows_from for s in switches],
+        "rows_until": [s.rows_until for s in switches],
+        "flats": [s.flat for s in switches],
+        "resumes": [s.resumes for s in switches],
+        "deadlines": [s.deadline for s in switches],
+    }
 
 
 def runs(connection: Connection, jobs: Sequence[str], now: datetime) -> dict[str, Runs]:

@@ -14,9 +14,11 @@ from typing import Protocol
 
 import psycopg
 
+from cronlift import resources
 from cronlift.errors import SafetyError, UsageError
 from cronlift.handover import gate
 from cronlift.handover.gate import Row, Switch
+from cronlift.handover.transcript import Transcript
 from cronlift.installation import refusal
 from cronlift.installation.patience import GaveUpError, patiently
 from cronlift.installation.sessions import Sessions, opened
@@ -41,6 +43,7 @@ class Before:
     rows: dict[str, Row]
     now: datetime
     apply: bool
+    transcript: Transcript
 
     def superseded(self, job: PlannedJob) -> Row | None:
         """Where the version before stands, for a job that is the next version of one."""
@@ -98,10 +101,10 @@ def perform(
     Raises SafetyError where it is refused, ServerError where the server refuses, UsageError for a job that the plan
     does not hold, or a plain plan.
     """
-    chosen = choose(plan, jobs)
+    chosen, transcript = choose(plan, jobs), Transcript()
     with opened(plan.target, server, apply=apply) as sessions:
         for attempt in range(1, _TRIES + 1):
-            before = _before(plan, server, sessions, chosen, apply)
+            before = _before(plan, server, sessions, chosen, apply, transcript)
             try:
                 looks = tuple(operation.look(before))
                 if apply:
@@ -115,6 +118,7 @@ def perform(
                         connection.rollback()
             if not apply:
                 return _document(operation, before, switches, looks, run_id, applied=False, after=After())
+            _note(before, switches)
             if record:
                 begun = After(complete=False, notes=(BEGUN,))
                 record(_document(operation, before, switches, looks, run_id, applied=True, after=begun))
@@ -122,6 +126,7 @@ def perform(
                 _commit(before, switches)
                 break
             except _TooLateError:
+                transcript.statements.pop()  # the update was rolled back
                 if attempt == _TRIES:
                     raise SafetyError(
                         "the update could not be committed in time; nothing was changed",
@@ -187,7 +192,14 @@ def stands(before: Before, job: PlannedJob) -> Row:
     return row
 
 
-def _before(plan: Plan, server: Server, sessions: Sessions, chosen: tuple[PlannedJob, ...], apply: bool) -> Before:
+def _before(
+    plan: Plan,
+    server: Server,
+    sessions: Sessions,
+    chosen: tuple[PlannedJob, ...],
+    apply: bool,
+    transcript: Transcript,
+) -> Before:
     try:
         before = [job.managed.supersedes for job in chosen if job.managed and job.managed.supersedes]
         rows = gate.rows(sessions.app, [*(job.id for job in chosen), *before])
@@ -199,7 +211,14 @@ def _before(plan: Plan, server: Server, sessions: Sessions, chosen: tuple[Planne
         for connection in {sessions.app, sessions.cron}:
             if not connection.closed:
                 connection.rollback()
-    return Before(plan, server, sessions, chosen, rows, now, apply)
+    return Before(plan, server, sessions, chosen, rows, now, apply, transcript)
+
+
+def _note(before: Before, switches: Sequence[Switch]) -> None:
+    if switches:
+        app = before.sessions.app
+        before.transcript.note_query(app, resources.sql("handover/switch"), gate.values(switches))
+        app.rollback()  # rendering asks the server for its encodings
 
 
 def _commit(before: Before, switches: Sequence[Switch]) -> None:
@@ -243,6 +262,7 @@ def _document(
         jobs=tuple(hand(job.id, before.rows.get(job.id), becomes.get(job.id)) for job in before.jobs),
         looks=looks,
         notes=after.notes,
+        statements=tuple(before.transcript.statements),
     )
 
 

@@ -13,6 +13,7 @@ from cronlift.generate import managed, statements
 from cronlift.generate.quoting import Verbatim, template
 from cronlift.handover import gate
 from cronlift.handover.operation import hand, instant
+from cronlift.handover.transcript import Transcript
 from cronlift.installation import refusal, state
 from cronlift.installation.act import FENCING
 from cronlift.installation.patience import PATIENCE, GaveUpError, Patience, patiently
@@ -32,8 +33,10 @@ def remove_fence(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -
     with opened(plan.target, server, apply=apply) as sessions:
         there = {relation: queue for relation, queue in _fences(sessions.app).items() if relation in wanted}
         _require_none_open(sessions.app, list(there))
-        notes = _drop_fences(sessions.app, server, there, apply=apply)
-        return _document(plan, sessions, "fence-remove", apply, run_id, notes)
+        done = Transcript()
+        notes = _drop_fences(sessions.app, server, there, done, apply=apply)
+        document = _document(plan, sessions, "fence-remove", apply, run_id, notes)
+        return document.model_copy(update={"statements": tuple(done.statements)})
 
 
 def uninstall(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -> Handover:
@@ -49,10 +52,11 @@ def uninstall(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -> H
                     f"jobs are still behind the gate: {', '.join(str(row[0]) for row in left)}; nothing was removed",
                     do="roll each plan back first: cronlift rollback --apply",
                 )
-        notes = _drop_sweepers(plan, sessions, server, apply=apply)
-        notes += _drop_fences(sessions.app, server, _fences(sessions.app), apply=apply)
-        notes += _drop_schema(plan, sessions, server, apply=apply)
-        return document.model_copy(update={"notes": tuple(notes)})
+        done = Transcript()
+        notes = _drop_sweepers(plan, sessions, server, done, apply=apply)
+        notes += _drop_fences(sessions.app, server, _fences(sessions.app), done, apply=apply)
+        notes += _drop_schema(plan, sessions, server, done, apply=apply)
+        return document.model_copy(update={"notes": tuple(notes), "statements": tuple(done.statements)})
 
 
 def _fences(app: Connection) -> dict[str, bool]:
@@ -75,25 +79,27 @@ def _require_none_open(app: Connection, relations: Sequence[str]) -> None:
         )
 
 
-def _drop_fences(app: Connection, server: Server, relations: Mapping[str, bool], *, apply: bool) -> list[str]:
+def _drop_fences(
+    app: Connection, server: Server, relations: Mapping[str, bool], done: Transcript, *, apply: bool
+) -> list[str]:
     if apply:
         for relation, queue in relations.items():
             # The sweeper takes these rows out every minute; of the last minute, nobody would.
             left = [template("handover/take_out", relation=Verbatim(relation))] if queue else []
-            _do(app, server, [*left, managed.drop_fence(relation)], FENCING)
+            _do(app, server, [*left, managed.drop_fence(relation)], done, FENCING)
     return [f"the fence on {relation} {'is' if apply else 'would be'} removed" for relation in relations]
 
 
-def _drop_sweepers(plan: Plan, sessions: Sessions, server: Server, *, apply: bool) -> list[str]:
+def _drop_sweepers(plan: Plan, sessions: Sessions, server: Server, done: Transcript, *, apply: bool) -> list[str]:
     rows = sessions.cron.execute(resources.sql("handover/sweepers"), {"database": plan.target.database}).fetchall()
     sessions.cron.rollback()
     if apply and rows:
         todo = [s for name, role in rows for s in statements.unschedule_entry(str(name), str(role))]
-        _do(sessions.cron, server, todo, PATIENCE)
+        _do(sessions.cron, server, todo, done)
     return [f"cron entry {name} {'is' if apply else 'would be'} removed" for name, _ in rows]
 
 
-def _drop_schema(plan: Plan, sessions: Sessions, server: Server, *, apply: bool) -> list[str]:
+def _drop_schema(plan: Plan, sessions: Sessions, server: Server, done: Transcript, *, apply: bool) -> list[str]:
     app = sessions.app
     found = state.schema(app, managed.roles(plan.jobs), plan.target)
     there = app.execute("SELECT pg_catalog.to_regnamespace('cronlift') IS NOT NULL").fetchone() == (True,)
@@ -104,13 +110,13 @@ def _drop_schema(plan: Plan, sessions: Sessions, server: Server, *, apply: bool)
         raise SafetyError("schema cronlift is somebody else's; it stays", do="look at its comment and owner")
     if not apply:
         return ["schema cronlift, with the run log, would be removed"]
-    _do(app, server, [template("handover/drop_schema")], PATIENCE)
+    _do(app, server, [template("handover/drop_schema")], done)
     notes = ["schema cronlift, with the run log, is removed"]
     used = app.execute(resources.sql("handover/role_used")).fetchone()
     app.rollback()
     if used == (0,):
         try:
-            _do(app, server, [template("handover/drop_role")], PATIENCE)
+            _do(app, server, [template("handover/drop_role")], done)
         except psycopg.errors.InsufficientPrivilege:
             app.rollback()
             notes.append(
@@ -119,8 +125,17 @@ def _drop_schema(plan: Plan, sessions: Sessions, server: Server, *, apply: bool)
     return notes
 
 
-def _do(connection: Connection, server: Server, todo: Sequence[sql.Composable], patience: Patience) -> None:
+def _do(
+    connection: Connection,
+    server: Server,
+    todo: Sequence[sql.Composable],
+    done: Transcript,
+    patience: Patience = PATIENCE,
+) -> None:
     database = connection.info.dbname
+    noted = len(done.statements)
+    done.note(connection, todo)
+    connection.rollback()
 
     def transaction() -> None:
         for statement in todo:
@@ -131,6 +146,7 @@ def _do(connection: Connection, server: Server, todo: Sequence[sql.Composable], 
     except GaveUpError as gave_up:
         raise refusal.locked(gave_up, database, after_first=False) from None
     except psycopg.errors.InsufficientPrivilege as error:
+        del done.statements[noted:]
         if any("DROP ROLE" in statement.as_string(None) for statement in todo):
             raise
         raise refusal.refused(error, f"database {database}") from None

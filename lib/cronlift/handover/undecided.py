@@ -57,10 +57,13 @@ def settle(before: Before, job: PlannedJob, open_ticks: Sequence[datetime], answ
     if answer == "skip":
         app = before.sessions.app
         parameters = {"job": job.id, "ticks": list(open_ticks)}
-        patiently(app, before.server, lambda: app.execute(resources.sql("handover/decide"), parameters))
+        query = resources.sql("handover/decide")
+        before.transcript.note_query(app, query, parameters)
+        app.rollback()
+        patiently(app, before.server, lambda: app.execute(query, parameters))
         return f"{job.id}: {_count(open_ticks)} left out by decision"
     for at in open_ticks:
-        by_hand.run_once(before.plan, before.server, job, at)
+        by_hand.run_once(before.plan, before.server, job, at, before.transcript)
     return f"{job.id}: {_count(open_ticks)} run by decision"
 
 

@@ -105,9 +105,11 @@ def _not_now(before: Before, job: PlannedJob) -> str:
 
 def _log_from_now(before: Before, job: PlannedJob) -> None:
     app = before.sessions.app
+    query, values = resources.sql("handover/was_flat"), {"job": job.id}
+    before.transcript.note_query(app, query, values)
     app.rollback()  # what a look left open there: within it this would never be committed
     try:
-        patiently(app, before.server, lambda: app.execute(resources.sql("handover/was_flat"), {"job": job.id}))
+        patiently(app, before.server, lambda: app.execute(query, values))
     except GaveUpError as gave_up:
         raise refusal.locked(gave_up, before.plan.target.database, after_first=False) from None
     except psycopg.Error as error:

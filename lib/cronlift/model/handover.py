@@ -38,9 +38,17 @@ class Hand(Record):
     note: str = ""
 
 
+class Statement(Record):
+    """A statement of an act, with its values, as it was sent to ``database``."""
+
+    database: str
+    text: str
+
+
 class Handover(Document):
     """One act. ``applied`` is False for a look; ``complete`` False where something must still happen (``notes`` say
-    what and when). The instants are the act's substance: no other document holds any."""
+    what and when). ``statements`` is all that it sent to change something, in order; where the act is only begun, what
+    it was about to send. The instants are the act's substance: no other document holds any."""
 
     plan_hash: str
     verb: Verb
@@ -50,6 +58,7 @@ class Handover(Document):
     jobs: tuple[Hand, ...]
     looks: tuple[Look, ...] = ()
     notes: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 class Act(Document):

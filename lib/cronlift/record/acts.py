@@ -1,7 +1,7 @@
 """Acts on the gates, as a run folder keeps them: each in a file of its own, none written over by a later one.
 
 ``documents/handover.json`` is the latest; ``acts/001_start.json`` and so on are all of them, those of earlier plans
-too.
+too. ``acts/001_start.sql`` is what it sent to change something, word for word.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cronlift.generate.quoting import comment
 from cronlift.model.handover import Act, Hand, Handover
 from cronlift.model.plan import Plan
 from cronlift.model.verification import Verification
@@ -34,9 +35,28 @@ class Keeper:
     def __call__(self, document: Handover) -> None:
         """Write it down."""
         self.folder.write_document(document)
-        name = f"{ACTS}/{self._number:03d}_{document.verb.replace('-', '_')}.json"
+        name = f"{ACTS}/{self._number:03d}_{document.verb.replace('-', '_')}"
         act = Act(run_id=document.run_id, who=who(), host=platform.node(), handover=document)
-        self.folder.write(name, act.to_json())
+        self.folder.write(f"{name}.json", act.to_json())
+        if document.statements:
+            self.folder.write(f"{name}.sql", executed(document))
+
+
+def executed(document: Handover) -> str:
+    """An act's statements as a file to read: which database each went to, and what they changed."""
+    verb, at = document.verb, document.at
+    said = [
+        f"cronlift jobs {verb}, begun at {at} by the server's clock, on plan {document.plan_hash}.",
+        "The record of what was sent, each part a transaction of its own; not a script to run again.",
+        *(() if document.complete else document.notes),
+    ]
+    for hand in document.jobs:
+        times = "".join(f", {word} {at}" for word, at in (("from", hand.pg_from), ("until", hand.pg_until)) if at)
+        said.append(f"{hand.job}: {hand.before or 'not installed'} -> {hand.after or 'not installed'}{times}")
+    lines = [comment(line) for line in said]
+    for statement in document.statements:
+        lines += ["", comment(f"In database {statement.database}:"), statement.text]
+    return "\n".join(lines) + "\n"
 
 
 def act(folder: RunFolder, do: Callable[[Recorder], Handover]) -> Handover:
