@@ -542,7 +542,10 @@ def test_run_now(shop, installed):
     by_hand.run_now(installed, shop.server, jobs=[CLEANUP, PREWARM], apply=True)
     by_hand.run_now(installed, shop.server, jobs=[CLEANUP], apply=True, tick=datetime(2026, 1, 1, tzinfo=UTC))
     with shop.admin() as connection:
-        rows = connection.execute("SELECT job, cause, state FROM cronlift.run_log ORDER BY id").fetchall()
+        # pg_cron itself may have come to a tick meanwhile
+        rows = connection.execute(
+            "SELECT job, cause, state FROM cronlift.run_log WHERE cause <> 'tick' ORDER BY id"
+        ).fetchall()
     assert rows == [
         (CLEANUP, "by_hand", "succeeded"), (PREWARM, "by_hand", "succeeded"), (CLEANUP, "catch_up", "succeeded")
     ]  # fmt: skip
