@@ -110,8 +110,11 @@ def test_a_decision_that_needs_the_gate_is_refused_rather_than_forgotten(app_dat
 def test_several_queues_ask_rather_than_fall_back(shop, queue, tmp_path):
     shop.execute("CREATE SCHEMA other; SET search_path = other; " + queue + "; ALTER TABLE oban_jobs RENAME TO jobs_b")
     shop.execute("ALTER TABLE public.oban_jobs RENAME TO jobs_a")
-    plan = generate(application(tmp_path, CLEANUP), tmp_path, shop.server)
-    assert [r.code for r in plan.refused] == ["several-queue-tables"]
+    for prefix, code in (("public", "other-queue-table"), (None, "several-queue-tables")):
+        job = CLEANUP.model_copy(update={"prefix": prefix})
+        plan = generate(application(tmp_path, job), tmp_path, shop.server)
+        assert [r.code for r in plan.refused] == [code]
+        assert "other.jobs_b, public.jobs_a" in plan.refused[0].why
 
 
 def test_asked_for_plain_nothing_is_gated_and_nothing_explained(shop, tmp_path):

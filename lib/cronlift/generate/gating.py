@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cronlift import resources
 from cronlift.generate.catalog import Connection
+from cronlift.generate.quoting import quote_ident
 from cronlift.generate.refusal import RefusalError
 from cronlift.generate.version import Version
 from cronlift.model.decision import Decision
@@ -75,7 +76,7 @@ class Gating:
         expression = schedule.pg_cron or ""
         if not _READABLE.fullmatch(expression.strip()):
             raise UngatedError("tick-unknown", f"the ticks of {expression!r} cannot be computed in the database")
-        queue = self._queue(decision)
+        queue = self._queue(job, decision)
         siblings = self._siblings(job)
         twins = [e for e in siblings if e.options.args == job.options.args]
         _check_twins(job, twins, decision)
@@ -104,21 +105,33 @@ class Gating:
         )
 
     def _siblings(self, job: ClassifiedJob) -> list[ClassifiedJob]:
-        """The other entries of the job's worker; what is enqueued at boot does not say that it is cron's."""
+        """The other entries of the job's worker whose rows come into the same table; what is enqueued at boot does not
+        say that it is cron's."""
         own = entry_of(job.id)
-        return [e for e in self.entries if e.worker == job.worker and e.kind == "cron" and e.id != own]
+        same = [e for e in self.entries if e.worker == job.worker and e.kind == "cron" and e.id != own]
+        return [e for e in same if None in (e.prefix, job.prefix) or e.prefix == job.prefix]
 
-    def _queue(self, decision: Decision | None) -> Queue:
+    def _queue(self, job: ClassifiedJob, decision: Decision | None) -> Queue:
+        """The table that the job's rows come into: the decision's, else what the configuration of its instance names.
+
+        Where that is computed the only one there is; never a guess among several.
+        """
         wanted = decision.queue_table if decision else None
+        names = ", ".join(q.relation for q in self.queues)
+        if wanted is None and job.prefix is not None:
+            wanted = f"{quote_ident(job.prefix)}.oban_jobs"
+            if self.queues and all(q.relation != wanted for q in self.queues):
+                why = f"the configuration of {job.instance} says that its jobs are in {wanted}, and this database has"
+                why += f" {names}: name the job's with queue_table in a decision, or decide on mode plain"
+                raise RefusalError("other-queue-table", why)
         found = [q for q in self.queues if wanted is None or q.relation == wanted]
-        if wanted is None and len(found) > 1:
-            found = [q for q in found if q.relation.endswith(".oban_jobs")] or found
         if not found:
-            what = f"is no queue table {wanted}" if wanted else "is no queue table of Oban's"
+            what = f"is no queue table {wanted}" if self.queues else "is no queue table of Oban's"
             raise UngatedError("no-queue-table", f"there {what} in this database: nothing could be fenced")
         if len(found) > 1:
-            names = ", ".join(q.relation for q in found)
-            why = f"{names}: name the job's with queue_table in a decision, or decide on mode plain"
+            where = f"{job.config.file}:{job.config.line}"
+            why = f"{names}: which of them is {job.instance}'s is computed (its crontab is at {where}); name it with "
+            why += "queue_table in a decision, or decide on mode plain"
             raise RefusalError("several-queue-tables", why)
         return found[0]
 

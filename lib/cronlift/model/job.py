@@ -50,7 +50,8 @@ class Observed(Record):
 
 
 class Job(Record):
-    """One entry. ``id`` is stable and unique; ``kind`` startup: enqueued at boot, never scheduled."""
+    """One entry. ``id`` is stable and unique; ``kind`` startup: enqueued at boot, never scheduled. ``prefix`` is the
+    schema of the instance's tables (Oban's ``prefix:``), None where that is computed."""
 
     id: str
     source: str
@@ -61,6 +62,7 @@ class Job(Record):
     handler: Handler | None
     config: ConfigEntry
     instance: str = "Oban"
+    prefix: str | None = "public"
     options: Options = Options()
     enqueued_by: tuple[Location, ...] = ()
     observed: Observed | None = None

@@ -17,6 +17,7 @@ from cronlift.elixir.project import Project
 from cronlift.elixir.syntax import Node, Span
 from cronlift.errors import UsageError
 from cronlift.model.job import ConfigEntry, Handler, Job, NotAnalysed, Options
+from cronlift.sources import prefix
 from cronlift.sources.crontab import Crontab, Entry, Unresolved, literal
 
 _PLUGIN = "Oban.Plugins.Cron"
@@ -27,7 +28,8 @@ _INSTANCE_KEYS = ("queues", "plugins", "repo", "testing", "notifier", "engine")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One place with a crontab: the list, its time zone, the instance and the module it stands in."""
+    """One place with a crontab: the list, its time zone, the instance (with its tables' schema, None where that is
+    computed) and the module it stands in."""
 
     crontab: Node
     timezone: Node | None
@@ -36,6 +38,7 @@ class Site:
     module: Module | None
     variables: dict[str, Node]
     options: ast.List | None = None
+    prefix: str | None = None
 
 
 def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
@@ -43,7 +46,7 @@ def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
     config = settings.read_config(project, env)
     missing = [NotAnalysed(file=f, line=line, why=why) for f, line, why in config.unread]
     sites: list[Site] = []
-    for found in (*_in_config(config), *_in_code(project)):
+    for found in (*_in_config(project, config), *_in_code(project)):
         if isinstance(found, Site):
             sites.append(found)
         else:
@@ -101,7 +104,7 @@ def _overlooked(
                 break
 
 
-def _in_config(config: settings.Config) -> Iterator[Site | Unresolved]:
+def _in_config(project: Project, config: settings.Config) -> Iterator[Site | Unresolved]:
     for setting in config.settings:
         value, file = setting.value, setting.span.file
         if not isinstance(value, ast.List):
@@ -115,8 +118,9 @@ def _in_config(config: settings.Config) -> Iterator[Site | Unresolved]:
         expand = partial(config.expand, file=file)
         oban = _looks_like_oban(value, setting.key or setting.app)
         condition = setting.condition or _unless_replaced(setting, config)
+        schema = prefix.of_setting(project, config, setting)
         for found in _sites(value, expand, instance, condition, None, {}, oban=oban):
-            yield replace(found, options=value) if isinstance(found, Site) else found
+            yield replace(found, options=value, prefix=schema) if isinstance(found, Site) else found
 
 
 def _unless_replaced(setting: settings.Setting, config: settings.Config) -> str | None:
@@ -240,7 +244,7 @@ def _in_code(project: Project) -> Iterator[Site | Unresolved]:
 def _in_body(body: object, module: Module) -> Iterator[Site | Unresolved]:
     """The plugin wherever it stands, and the keys of an instance's options; the instance is the nearest named one."""
     variables: dict[str, Node] = {}
-    instance = "Oban"
+    instance, schema = "Oban", None
     for node in ast.walk(body):
         match node:
             case ast.Binary(op="=", left=ast.Var(name=name), right=right):
@@ -248,9 +252,12 @@ def _in_body(body: object, module: Module) -> Iterator[Site | Unresolved]:
             case ast.List() if _is_instance(node):
                 named = ast.keyword(node, "name")
                 instance = module.expand(named.name) if isinstance(named, ast.Alias) else "Oban"
-                yield from _top_level(node, instance, None, module, variables)
+                schema = prefix.of_options(node)
+                for site in _top_level(node, instance, None, module, variables):
+                    yield replace(site, prefix=schema)
             case ast.Tuple(items=(ast.Alias(), _)):
-                yield from _plugin(node, module.expand, instance, None, module, dict(variables))
+                for found in _plugin(node, module.expand, instance, None, module, dict(variables)):
+                    yield replace(found, prefix=schema) if isinstance(found, Site) else found
 
 
 def _is_instance(node: ast.List) -> bool:
@@ -295,6 +302,7 @@ def _job(project: Project, config: settings.Config, site: Site, entry: Entry) ->
         handler=_handler(module),
         config=ConfigEntry(file=span.file, line=span.line, end_line=span.end_line, condition=entry.condition),
         instance=site.instance,
+        prefix=site.prefix,
         options=known,
         notes=tuple(notes),
     )
