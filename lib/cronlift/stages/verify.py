@@ -11,7 +11,7 @@ from typing import Any
 from cronlift.model.plan import Plan
 from cronlift.model.verification import Check, Verification, VerifiedJob
 from cronlift.postgres.server import Server
-from cronlift.verification import catalog, double_run, effects, gated, queries, real_run, schedule
+from cronlift.verification import catalog, double_run, effects, queries, real_run, schedule
 from cronlift.verification.context import Context, Tick, look
 
 Checker = Callable[[Context], dict[str, Check]]
@@ -54,13 +54,12 @@ def verify(
     for check in CHECKS:
         results.append(check(context))
         progress(results[-1])
-    gates = gated.standings(context.plan, context.server)
     jobs = tuple(
         VerifiedJob(
             id=job.id,
             cron_name=job.cron_name,
             checks=tuple(result[job.id] for result in results),
-            gate=gates[job.id].state if job.id in gates else None,
+            gate=context.gates[job.id].state if job.id in context.gates else None,
         )
         for job in plan.jobs
     )

@@ -12,6 +12,7 @@ from cronlift.errors import UsageError
 from cronlift.installation import state
 from cronlift.installation.sessions import opened
 from cronlift.installation.state import Found
+from cronlift.model.handover import CLOSED
 from cronlift.model.plan import Plan, PlannedJob
 from cronlift.postgres import capabilities
 from cronlift.postgres.capabilities import Capabilities
@@ -19,6 +20,8 @@ from cronlift.postgres.disposable import is_disposable
 from cronlift.postgres.server import Connection, Server
 from cronlift.proof.session import Side, sides
 from cronlift.proof.worker import Worker
+from cronlift.verification import gated
+from cronlift.verification.gated import Standing
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Tick:
 class Context:
     """``proof`` is a disposable database for the effects (server and database; None: there is none),
     ``proof_is_target`` says that it is the one the plan is for. ``evidence`` collects, per cron name, what the
-    databases said: rows and instants, which documents do not hold. ``tick`` is run beside the procedure of its job."""
+    databases said: rows and instants, which documents do not hold. ``tick`` is run beside the procedure of its job;
+    ``gates``: where those of the jobs stand that have one."""
 
     plan: Plan
     server: Server
@@ -75,7 +79,14 @@ class Context:
     env: str
     probe: bool
     tick: Tick | None = None
+    gates: Mapping[str, Standing] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    def waits(self, job: PlannedJob) -> bool:
+        """Whether the job's cron entry is made only by ``start``: a command that stands alone, which no gate can hold
+        back, and which the application runs as yet."""
+        gate = self.gates.get(job.id)
+        return job.procedure is None and gate is not None and gate.state in CLOSED
 
     def note(self, job: PlannedJob, key: str, value: Any) -> None:
         """Keep a piece of evidence."""
@@ -137,6 +148,7 @@ def look(
         env=env,
         probe=probe,
         tick=tick,
+        gates=gated.standings(plan, server),
     )
 
 

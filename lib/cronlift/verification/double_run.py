@@ -6,7 +6,6 @@ from cronlift.model.job import Job
 from cronlift.model.plan import PlannedJob
 from cronlift.model.verification import Check
 from cronlift.stages.inventory import inventory
-from cronlift.verification import gated
 from cronlift.verification.context import Context
 from cronlift.verification.gated import Standing
 
@@ -17,8 +16,7 @@ def check(context: Context) -> dict[str, Check]:
         text = "not looked at: the application's folder was not named (--app)"
         return {job.id: Check(name="double_run", status="not_checked", text=text) for job in context.plan.jobs}
     entries = [job for job in inventory(context.app, context.env).jobs if job.kind == "cron"]
-    gates = gated.standings(context.plan, context.server)
-    return {job.id: _check(job, entries, context, gates.get(job.id)) for job in context.plan.jobs}
+    return {job.id: _check(job, entries, context, context.gates.get(job.id)) for job in context.plan.jobs}
 
 
 def _check(job: PlannedJob, entries: list[Job], context: Context, gate: Standing | None) -> Check:

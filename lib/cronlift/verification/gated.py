@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cronlift import resources
@@ -16,8 +16,9 @@ from cronlift.postgres.server import Server
 @dataclass(frozen=True)
 class Standing:
     """Where a job's gate stands, and its latest run on its own schedule: ``ended`` None where there was none. ``flat``:
-    its runs are in pg_cron's record only; ``other`` is another version of the job that pg_cron runs. Counted is what
-    the log holds: runs by pg_cron through the runner, and rows of the application's that the fence turned away."""
+    its runs are in pg_cron's record only, as are those of a command that stands alone; ``other`` is another version of
+    the job that pg_cron runs. Counted is what the log holds: runs by pg_cron through the runner, and rows of the
+    application's that the fence turned away."""
 
     state: GateState
     ended: str | None
@@ -36,7 +37,8 @@ class Standing:
 
 def standings(plan: Plan, server: Server) -> dict[str, Standing]:
     """Of the plan's jobs behind the gate; empty for a plain plan, and where nothing is installed."""
-    jobs = [job.id for job in plan.gated if job.procedure is not None]
+    jobs = [job.id for job in plan.gated]
+    alone = {job.id for job in plan.gated if job.procedure is None}
     if not jobs:
         return {}
     with server.connect(plan.target.database) as connection:
@@ -46,7 +48,8 @@ def standings(plan: Plan, server: Server) -> dict[str, Standing]:
             else []
         )
     connection.close()
-    return {str(row[0]): Standing(*row[1:]) for row in rows}  # type: ignore[arg-type]
+    found = {str(row[0]): Standing(*row[1:]) for row in rows}  # type: ignore[arg-type]
+    return {job: replace(one, flat=one.flat or job in alone) for job, one in found.items()}
 
 
 def real_run(standing: Standing) -> Check:

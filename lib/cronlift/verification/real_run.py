@@ -27,21 +27,25 @@ def check(context: Context) -> dict[str, Check]:
     """What pg_cron recorded; with probes, all jobs' in one minute."""
     checks: dict[str, Check] = {}
     waiting: list[PlannedJob] = []
-    gates = gated.standings(context.plan, context.server)
     with context.server.connect_cron() as connection:
         now, records = _clock(connection)
         for job in context.plan.jobs:
             found = context.installed[job.id]
+            gate = context.gates.get(job.id)
+            if gate is not None:
+                context.note(job, "gate", gated.evidence(gate))
             if not found.visible:
                 checks[job.id] = _check("not_checked", "the cron entry and its runs cannot be seen")
+            elif gate is not None and context.waits(job):
+                checks[job.id] = gated.real_run(gate)
             elif not found.runs:
                 checks[job.id] = _check("not_installed", "nothing is scheduled")
             else:
-                gate = gates.get(job.id)
-                recorded = _recorded(connection, command.flat(job) if gate and gate.flat else job, context, now)
-                if gate is not None:
-                    context.note(job, "gate", gated.evidence(gate))
-                    recorded = recorded if gate.flat else gated.real_run(gate)
+                if gate is None or gate.flat:
+                    recorded = _recorded(connection, command.flat(job) if gate else job, context, now)
+                else:
+                    _recorded(connection, job, context, now)
+                    recorded = gated.real_run(gate)
                 if recorded is not None:
                     checks[job.id] = recorded
                 if recorded is None or (context.probe and recorded.status != "failed"):
