@@ -42,7 +42,7 @@ def look(
     found = []
     for job in plan.jobs:
         gate = gates.get(job.id)
-        if gate is not None and not gate.flat:
+        if gate is not None and (not gate.flat or gate.state in CLOSED):
             found.append(_gated(job, gate, _due(job, plan, moment)))
             continue
         runs = command.flat(job).command if gate else job.command
