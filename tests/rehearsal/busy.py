@@ -21,18 +21,24 @@ from cronlift.postgres.server import Connection
 
 SHORTEST = 10  # ms: waits below are not logged
 
-_ACQUIRED = re.compile(r"process (\d+) acquired RowExclusiveLock on relation (\d+) of database (\d+) after ([\d.]+) ms")
-_WAITING = re.compile(r"process (\d+) still waiting for RowExclusiveLock on relation (\d+) of database (\d+)")
+_ACQUIRED = re.compile(r"process (\d+) acquired .* after ([\d.]+) ms")
+_WAITING = re.compile(r"process (\d+) still waiting for ")
 
 INSERT = b"INSERT INTO oban_jobs (worker, args, meta) VALUES ('Shop.Mailer', %s, '{}')"
+# A scheduler's row, which the fence looks up.
+CRON = b"""INSERT INTO oban_jobs (worker, args, meta)
+VALUES (%s, '{}', jsonb_build_object('cron', true, 'cron_expr', '* * * * *', 'cron_at', now()))"""
 
 
 @dataclass
 class Load:
-    """Sessions of the application that insert as fast as they can."""
+    """Sessions of the application that insert as fast as they can; of ten rows one is a scheduler's, of one of these
+    workers. ``pids`` are the sessions' server processes."""
 
     database: AppDatabase
+    workers: tuple[str, ...] = ()
     inserted: int = 0
+    pids: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -40,10 +46,15 @@ class Load:
     def insert(self) -> None:
         connection = self.database.connect()
         connection.autocommit = True
+        self.pids.append(str(connection.info.backend_pid))
+        turn = 0
         try:
             while not self._stop.is_set():
-                for _ in range(20):
+                for _ in range(18 if self.workers else 20):
                     connection.execute(INSERT, ('{"to": 1}',))
+                for _ in range(2 if self.workers else 0):
+                    connection.execute(CRON, (self.workers[turn % len(self.workers)],))
+                    turn += 1
                 with self._lock:
                     self.inserted += 20
         except Exception as error:  # whatever keeps the application from inserting is a finding
@@ -64,6 +75,13 @@ class Load:
             for thread in threads:
                 thread.join(60)
 
+    def turned_away(self) -> int:
+        """How many of its rows were."""
+        with self.database.connect() as connection:
+            row = connection.execute("SELECT count(*) FROM oban_jobs WHERE meta ? 'cronlift'").fetchone()
+        connection.close()
+        return int(str(row[0])) if row else 0
+
     def rate(self, seconds: float = 1.0) -> float:
         """Inserts a second, right now."""
         before, start = self.inserted, time.monotonic()
@@ -72,17 +90,10 @@ class Load:
 
 
 class Waits:
-    """What inserts into one table waited for its lock since this was made, read from the server's log."""
+    """What the sessions of a load waited for any lock since this was made, read from the server's log."""
 
-    def __init__(self, database: AppDatabase, log: Path) -> None:
-        self.log = log
-        with database.admin() as connection:
-            row = connection.execute(
-                "SELECT 'public.oban_jobs'::regclass::oid, oid FROM pg_database WHERE datname = current_database()"
-            ).fetchone()
-        connection.close()
-        assert row is not None
-        self.place = (str(row[0]), str(row[1]))
+    def __init__(self, load: Load, log: Path) -> None:
+        self.load, self.log = load, log
         self._from = log.stat().st_size
 
     def so_far(self) -> list[float]:
@@ -90,9 +101,9 @@ class Waits:
         with self.log.open() as file:
             file.seek(self._from)
             text = file.read()
-        done = [float(ms) for _, *place, ms in _ACQUIRED.findall(text) if tuple(place) == self.place]
-        begun = [pid for pid, *place in _WAITING.findall(text) if tuple(place) == self.place]
-        assert len(begun) <= len(done), "an insert still waits"
+        done = [float(ms) for pid, ms in _ACQUIRED.findall(text) if pid in self.load.pids]
+        begun = [pid for pid in _WAITING.findall(text) if pid in self.load.pids]
+        assert len(begun) <= len(done), f"an insert waited and did not get its lock: {text[-2000:]}"
         return done
 
 
