@@ -11,6 +11,8 @@ BEGIN
   LOOP
     IF pg_try_advisory_lock(1668443760, (dead % 2147483648)::integer) THEN
       PERFORM cronlift.finish(dead, 'its session is gone: it failed in a body that commits, was killed, or the server restarted');
+      -- What follows it is left out where it is not tried again.
+      PERFORM cronlift.led(dead);
     END IF;
   END LOOP;
 END

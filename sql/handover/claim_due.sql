@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   FOR again IN
     SELECT r.* FROM cronlift.retry AS r JOIN cronlift.gate AS g ON g.job = r.job
-    WHERE r.due_at <= clock_timestamp() AND g.job_role = session_user AND NOT g.commits
+    WHERE r.due_at <= clock_timestamp() AND g.job_role = session_user
       AND g.state IN ('started', 'completed', 'rolled_back') AND cronlift.here(g.system_identifier, g.database)
     ORDER BY r.due_at, r.id
     FOR UPDATE OF r SKIP LOCKED
@@ -23,7 +23,7 @@ BEGIN
   END LOOP;
   FOR gate IN
     SELECT g.* FROM cronlift.gate AS g
-    WHERE g.catch_up AND g.job_role = session_user AND NOT g.commits AND g.state IN ('started', 'completed')
+    WHERE g.catch_up AND g.job_role = session_user AND g.state IN ('started', 'completed')
       AND NOT g.flat -- its runs are not in the log
   LOOP
     -- A minute of grace: pg_cron itself may be about to run it.

@@ -75,6 +75,7 @@ def gate(gated):
                 "FROM pg_database WHERE datname = current_database()",
                 list(values.values()),
             )
+            connection.execute("CALL cronlift.weave()")
         return job
 
     return put

@@ -49,7 +49,7 @@ def test_what_a_managed_plan_says(plan):
     assert plan.mode == "managed"
     assert cleanup.command == "CALL cronlift.run('oban:Shop.CartCleanupWorker')"
     assert cleanup.managed.relation == "public.oban_jobs"
-    assert (cleanup.managed.max_attempts, prewarm.managed.max_attempts) == (20, 1)
+    assert (cleanup.managed.max_attempts, prewarm.managed.max_attempts) == (20, 20)
     assert prewarm.commits
     assert prewarm.command.startswith("DO $run$\nDECLARE\n  run bigint;\nBEGIN\n  CALL cronlift.begin(")
     assert friday.schedule.guard is None or "$1" in friday.managed.guard
@@ -118,12 +118,14 @@ def test_a_chain_is_planned_by_decision_and_refused_where_it_cannot_hold(shop, t
         decisions = Decisions(schema_version=1, jobs=decided)
         return generate(application(tmp_path, *JOBS), tmp_path, shop.server, decisions=decisions, mode="managed")
 
-    fine = made(CartCleanupWorker="oban:Shop.PrewarmWorker")
-    assert fine.refused == ()
-    assert fine.jobs[0].managed.follows == "oban:Shop.PrewarmWorker"
+    for job, lead in (("CartCleanupWorker", "PrewarmWorker"), ("PrewarmWorker", "CartCleanupWorker")):
+        fine = made(**{job: f"oban:Shop.{lead}"})
+        assert fine.refused == ()
+        assert {j.worker: j.managed.follows for j in fine.jobs if j.managed.follows} == {
+            f"Shop.{job}": f"oban:Shop.{lead}"
+        }
     for follows, why in (
         ({"CartCleanupWorker": "oban:X"}, "is not in the plan"),
-        ({"PrewarmWorker": "oban:Shop.CartCleanupWorker"}, "ends transactions itself"),
         ({"CartCleanupWorker": "oban:Shop.VacuumWorker"}, "stands alone"),
         (
             {"CartCleanupWorker": "oban:Shop.FridayWorker", "FridayWorker": "oban:Shop.CartCleanupWorker"},
@@ -131,6 +133,18 @@ def test_a_chain_is_planned_by_decision_and_refused_where_it_cannot_hold(shop, t
         ),
     ):
         assert why in made(**follows).refused[0].why
+
+
+@pytest.mark.parametrize(
+    "policy", [{"max_attempts": 3}, {"backoff": "60"}, {"overlap": "skip"}, {"catch_up": True}, {"unique_across": True},
+               {"follows": "oban:Shop.CartCleanupWorker"}]
+)  # fmt: skip
+def test_a_policy_that_only_the_runner_keeps_is_refused_where_it_runs_nothing(shop, tmp_path, policy):
+    decisions = Decisions(schema_version=1, jobs={JOBS[3].id: decision(JOBS[3], **policy)})
+    made = generate(application(tmp_path, *JOBS), tmp_path, shop.server, decisions=decisions, mode="managed")
+    ((job, code, why),) = [(r.id, r.code, r.why) for r in made.refused]
+    assert (job, code) == (JOBS[3].id, "policy")
+    assert why.startswith(f"{next(iter(policy))}: only for what the runner runs")
 
 
 @both

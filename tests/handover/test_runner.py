@@ -278,6 +278,99 @@ def test_a_body_that_commits_and_fails_is_ended_by_the_sweeper(gated, gate):
     assert rows(gated, "SELECT count(*) FROM seen") == [(1,)]
 
 
+def test_a_body_that_commits_is_tried_again_until_it_succeeds_and_then_followed(gated, gate):
+    gate(commits=True, procedure="public.commits_and_fails", schedule=YEARLY, max_attempts=4, backoff="0")
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker")
+    assert str(call(gated, BLOCK.format("commits_and_fails"))).startswith("half way")
+    # It is closed and tried again by the sweeper, whose command ends there where it fails once more.
+    assert str(call(gated, "CALL cronlift.sweep()")).startswith("half way")
+    gated.execute(
+        "CREATE OR REPLACE PROCEDURE commits_and_fails() LANGUAGE plpgsql AS $$ BEGIN "
+        "INSERT INTO public.seen DEFAULT VALUES; COMMIT; INSERT INTO public.seen DEFAULT VALUES; END $$"
+    )
+    assert call(gated, "CALL cronlift.sweep()") is None
+    found = rows(gated, "SELECT job, cause, state, attempt FROM cronlift.run_log ORDER BY id")
+    assert found == [
+        ("oban:Shop.Worker", "tick", "failed", 1),
+        ("oban:Shop.Worker", "retry", "failed", 2),
+        ("oban:Shop.Worker", "retry", "succeeded", 3),
+        ("oban:Shop.Second", "tick", "succeeded", 1),
+    ]
+    assert rows(gated, "SELECT count(*) FROM seen") == [(6,)]
+    assert rows(gated, "SELECT count(*) FROM cronlift.retry") == [(0,)]
+
+
+def test_a_body_that_commits_follows_too_and_is_caught_up_with(gated, gate):
+    gate(schedule=YEARLY)
+    gate(
+        job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker", commits=True,
+        procedure="public.commits",
+    )  # fmt: skip
+    gate(job="oban:Shop.Third", worker="Shop.Third", schedule=YEARLY, follows="oban:Shop.Second")
+    assert call(gated, RUN) is None
+    assert rows(gated, "SELECT job, state FROM cronlift.run_log ORDER BY id") == [
+        ("oban:Shop.Worker", "succeeded"), ("oban:Shop.Second", "succeeded"), ("oban:Shop.Third", "succeeded")
+    ]  # fmt: skip
+    gate(
+        job="oban:Shop.Late", worker="Shop.Late", schedule=YEARLY, commits=True, procedure="public.commits",
+        catch_up=True,
+    )  # fmt: skip
+    assert call(gated, "CALL cronlift.sweep()") is None
+    assert rows(gated, "SELECT cause, state FROM cronlift.run_log WHERE job = 'oban:Shop.Late'") == [
+        ("catch_up", "succeeded")
+    ]
+
+
+def test_of_a_body_that_commits_the_calls_are_those_of_the_rows(gated, gate):
+    gate(commits=True, procedure="public.commits")
+    gated.execute("DELETE FROM cronlift.gate; CALL cronlift.weave()", user="postgres")
+    with gated.connect("postgres") as connection, pytest.raises(psycopg.errors.RaiseException, match="is known of job"):
+        connection.execute("CALL cronlift.committing('oban:Shop.Worker')")
+
+
+@pytest.mark.parametrize("end", ["died", "skipped", "elsewhere"])
+def test_what_follows_is_left_out_in_the_log_however_the_other_ended(gated, gate, end):
+    """And what follows that: a tick of theirs is never without a word."""
+    gate(
+        schedule=YEARLY, commits=end == "died", procedure="public.commits_and_fails",
+        overlap="skip" if end == "skipped" else "queue", unique_across=end == "elsewhere",
+    )  # fmt: skip
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker")
+    gate(job="oban:Shop.Third", worker="Shop.Third", schedule=YEARLY, follows="oban:Shop.Second")
+    if end == "elsewhere":
+        gated.execute("INSERT INTO oban_jobs (worker, state) VALUES ('Shop.Worker', 'executing')")
+    with gated.admin() as other:
+        if end == "skipped":
+            other.execute("SELECT pg_advisory_lock(1668443759, hashtext('oban:Shop.Worker'))")
+        call(gated, BLOCK.format("commits_and_fails") if end == "died" else RUN)
+    call(gated, "CALL cronlift.sweep()")
+    found = rows(gated, "SELECT job, state, message FROM cronlift.run_log ORDER BY id")
+    assert [(job, state) for job, state, _ in found] == [
+        ("oban:Shop.Worker", "failed" if end == "died" else "skipped"),
+        ("oban:Shop.Second", "skipped"),
+        ("oban:Shop.Third", "skipped"),
+    ]
+    assert found[2][2] == "oban:Shop.Second, which it follows, was left out"
+
+
+def test_a_body_that_commits_is_unique_across_both_sides_too(gated, gate):
+    gate(commits=True, procedure="public.commits", unique_across=True, schedule=YEARLY)
+    gated.execute("INSERT INTO oban_jobs (worker, state) VALUES ('Shop.Worker', 'executing')")
+    assert call(gated, BLOCK.format("commits")) is None
+    assert [(s, m) for _, s, _, _, m in log(gated)] == [("skipped", "the application was executing the same job")]
+    assert rows(gated, "SELECT count(*) FROM seen") == [(0,)]
+
+
+def test_a_tick_asked_for_by_hand_during_a_run_can_be_asked_for_again(gated, gate):
+    gate()
+    again = "CALL cronlift.run_now('oban:Shop.Worker', '2026-01-01 00:00+00')"
+    with gated.admin() as other:
+        other.execute("SELECT pg_advisory_lock(1668443759, hashtext('oban:Shop.Worker'))")
+        assert "another run is under way" in str(call(gated, again))
+    assert call(gated, again) is None
+    assert [(c, s) for c, s, *_ in log(gated)] == [("catch_up", "succeeded")]
+
+
 def test_by_hand(gated, gate):
     gate(procedure="public.work")
     assert call(gated, "CALL cronlift.run_now('oban:Shop.Worker')") is None

@@ -60,9 +60,7 @@ class Gating:
     oban: str | None = None
     running: Mapping[str, Version] = field(default_factory=dict)
 
-    def of(
-        self, job: ClassifiedJob, decision: Decision | None, schedule: ScheduleVerdict, *, gated: bool, commits: bool
-    ) -> Managed:
+    def of(self, job: ClassifiedJob, decision: Decision | None, schedule: ScheduleVerdict, *, gated: bool) -> Managed:
         """The job's gate. ``gated``: it has a procedure; a command that stands alone cannot be run by the runner.
 
         Raises UngatedError where its rows could not be told from others', or its ticks not be computed in SQL, and
@@ -84,6 +82,9 @@ class Gating:
         backoff = (decision.backoff if decision else None) or "oban"
         if attempts < 1 or not re.fullmatch(r"oban|\d{1,6}", backoff):
             raise RefusalError("policy", f"max_attempts {attempts} or backoff {backoff!r}: not a number, or oban")
+        if not gated and decision and (asked := _of_runner(decision)):
+            why = f"{', '.join(asked)}: only for what the runner runs, and this command stands alone in its cron entry"
+            raise RefusalError("policy", why)
         return Managed(
             relation=queue.relation,
             column="queue" if queue.by_state else "state",
@@ -96,10 +97,10 @@ class Gating:
             ),
             guard=schedule.guard.replace(NOW, "$1") if schedule.guard and gated else None,
             overlap=(decision.overlap if decision else None) or "queue",
-            max_attempts=1 if commits or not gated else attempts,
+            max_attempts=attempts if gated else 1,
             backoff=backoff,
-            catch_up=bool(decision and decision.catch_up and gated and not commits),
-            unique_across=bool(decision and decision.unique_across and gated and not commits),
+            catch_up=bool(decision and decision.catch_up and gated),
+            unique_across=bool(decision and decision.unique_across and gated),
             follows=decision.follows if decision and gated else None,
             oban=self.oban,
         )
@@ -152,6 +153,19 @@ def _check_twins(job: ClassifiedJob, twins: Sequence[ClassifiedJob], decision: D
             )
 
 
+def _of_runner(decision: Decision) -> list[str]:
+    """The policies of a decision that the runner alone can keep."""
+    asked = {
+        "max_attempts": (decision.max_attempts or 1) > 1,
+        "backoff": decision.backoff is not None,
+        "overlap": decision.overlap is not None,
+        "catch_up": decision.catch_up,
+        "unique_across": decision.unique_across,
+        "follows": decision.follows is not None,
+    }
+    return [name for name, is_asked in asked.items() if is_asked]
+
+
 def check_queue(connection: Connection, managed: Managed, role: str) -> None:
     """Raises RefusalError where the job's role could not take out of the queue what is turned away into it: nobody else
     does, and Oban's pruner leaves alone what is available."""
@@ -180,8 +194,8 @@ def check_chains(planned: Sequence[PlannedJob]) -> dict[str, str]:
             wrong[job.id] = f"{lead}, which it is to follow, is not in the plan"
         elif by_id[lead].managed is None:
             wrong[job.id] = f"it cannot follow {lead}, which is plain: {by_id[lead].plain_because}"
-        elif job.commits or by_id[lead].procedure is None:
-            wrong[job.id] = f"it cannot follow {lead}: one of them ends transactions itself, or stands alone"
+        elif by_id[lead].procedure is None:
+            wrong[job.id] = f"it cannot follow {lead}, whose command stands alone in its cron entry"
         elif by_id[lead].job_role != job.job_role:
             wrong[job.id] = f"it cannot follow {lead}, which runs as another role ({by_id[lead].job_role})"
         elif _in_a_circle(job.id, by_id):

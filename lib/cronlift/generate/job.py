@@ -85,7 +85,7 @@ def plan_job(
         try:
             if procedure_sql is None and not gate_needed:
                 raise gating.UngatedError("stands-alone", f"no gate can hold back {reads[0].step.command}")
-            managed = gates.of(job, decision, schedule, gated=procedure_sql is not None, commits=commits)
+            managed = gates.of(job, decision, schedule, gated=procedure_sql is not None)
         except gating.UngatedError as error:
             if gate_needed:
                 raise

@@ -29,9 +29,9 @@ EVERY_MINUTE = "* * * * *"
 OBJECTS = (
     "gate", "run_log", "run_log_once", "run_log_running", "fence_hit", "fence_hit_tick", "retry", "heartbeat",
     "field", "on_day", "tick", "here", "is_due", "owns", "owns_row", "due", "room", "row_tick", "backoff", "apart",
-    "together", "log_start", "skip", "task", "is_led", "claim", "finish", "leave_out", "written", "led", "follow",
-    "perform", "begin", "run", "run_now", "beat", "bury", "claim_due", "turned_away", "sweep", "prune", "instant",
-    "fence", "closed",
+    "together", "log_start", "skip_behind", "skip", "task", "is_led", "claim", "finish", "leave_out", "written",
+    "committing_job", "weave", "woven", "led", "follow", "perform", "begin", "run", "run_now", "beat", "bury",
+    "claim_due", "turned_away", "sweep", "prune", "instant", "fence", "closed",
 )  # fmt: skip
 """The files of ``sql/handover`` that make up the schema, in the order in which each needs the ones before."""
 
@@ -58,14 +58,14 @@ def create_schema(roles: Sequence[str]) -> tuple[sql.Composable, ...]:
 
 
 def insert_gate(job: PlannedJob, target: Target) -> tuple[sql.Composable, ...]:
-    """App database: the job's row, shut."""
+    """App database: the job's row, shut; the call of a body that commits is written down with it."""
     facts = Text(json.dumps(gate_facts(job, target), ensure_ascii=False))
-    return (template("handover/insert_gate", job=Text(job.id), facts=facts),)
+    return template("handover/insert_gate", job=Text(job.id), facts=facts), template("handover/woven")
 
 
 def delete_gate(job: PlannedJob) -> tuple[sql.Composable, ...]:
     """App database: the job's row goes, unless it is open."""
-    return (template("handover/delete_gate", job=Text(job.id)),)
+    return template("handover/delete_gate", job=Text(job.id)), template("handover/woven")
 
 
 def create_fence(relation: str, column: str) -> sql.Composable:

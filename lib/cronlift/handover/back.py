@@ -118,7 +118,7 @@ class Rollback:
             if not open_ends or time.monotonic() > ends or all(end.decided for end in open_ends):
                 break
             time.sleep(0.5)
-        for end in open_ends:
+        for end in sorted(open_ends, key=lambda end: undecided.depth(before, end.job)):
             settled = self.answer is not None and end.decided and end.ticks
             notes.append(undecided.settle(before, end.job, end.ticks, self.answer) if settled else end.text)  # type: ignore[arg-type]
         waiting = [end for end in open_ends if not (self.answer and end.decided and end.ticks)]

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from cronlift.errors import Finding, SafetyError, UsageError
-from cronlift.generate.quoting import Body, Text, template, text_of
+from cronlift.generate.quoting import Text, Verbatim, template
 from cronlift.handover import gate
 from cronlift.handover.operation import choose, hand, instant
 from cronlift.handover.transcript import Transcript
@@ -37,7 +37,7 @@ def run_now(
     if not jobs:
         raise UsageError("no job is named", do="name what to run once: --job ID")
     chosen = choose(plan, jobs)
-    if tick is not None and any(job.commits or job.procedure is None for job in chosen):
+    if tick is not None and any(job.procedure is None for job in chosen):
         raise UsageError("only a job that the runner calls can be run for a tick", do="leave --tick out")
     with opened(plan.target, server, apply=apply) as sessions:
         rows = gate.rows(sessions.app, [job.id for job in chosen])
@@ -93,20 +93,7 @@ def run_once(plan: Plan, server: Server, job: PlannedJob, tick: datetime | None,
 
 
 def _statement(job: PlannedJob, tick: datetime | None) -> sql.Composable:
-    from cronlift.generate.quoting import Verbatim
-
     if job.procedure is None:
         return Verbatim(job.call)
-    if job.commits:
-        lines = [
-            "DECLARE",
-            "  run bigint;",
-            "BEGIN",
-            f"  CALL cronlift.begin({text_of(Text(job.id))}, run, 'by_hand');",
-            f"  {job.call};",
-            "  PERFORM cronlift.finish(run);",
-            "END",
-        ]
-        return template("generate/do", body=Body("\n" + "\n".join(lines) + "\n", "run"))
     at = Verbatim("NULL") if tick is None else Text(instant(tick) or "")
     return template("handover/call_run_now", job=Text(job.id), tick=at)

@@ -32,11 +32,7 @@ def ticks(before: Before, row: Row, until: datetime, latest: datetime | None) ->
     since = max(until - REACH, row.pg_from) if row.pg_from else until - REACH
     version = before.plan.target.pg_cron_version
     firings = {f for f in firings_between(row.schedule, since, until, version, row.timezone) if f < until}
-    found = before.sessions.app.execute(
-        resources.sql("handover/undecided"),
-        {"job": row.job, "firings": sorted(firings | ({latest} if latest else set()))},
-    ).fetchall()
-    return [at for (at,) in found]  # type: ignore[misc]
+    return _open(before, row.job, sorted(firings | ({latest} if latest else set())))
 
 
 def named(job: str, open_ticks: Sequence[datetime]) -> str:
@@ -63,8 +59,24 @@ def settle(before: Before, job: PlannedJob, open_ticks: Sequence[datetime], answ
         patiently(app, before.server, lambda: app.execute(query, parameters))
         return f"{job.id}: {_count(open_ticks)} left out by decision"
     for at in open_ticks:
-        by_hand.run_once(before.plan, before.server, job, at, before.transcript)
+        # One that follows another job may have been run behind that just now.
+        if _open(before, job.id, [at]):
+            by_hand.run_once(before.plan, before.server, job, at, before.transcript)
     return f"{job.id}: {_count(open_ticks)} run by decision"
+
+
+def _open(before: Before, job: str, firings: Sequence[datetime]) -> list[datetime]:
+    app = before.sessions.app
+    found = app.execute(resources.sql("handover/undecided"), {"job": job, "firings": list(firings)}).fetchall()
+    app.rollback()
+    return [at for (at,) in found]  # type: ignore[misc]
+
+
+def depth(before: Before, job: PlannedJob) -> int:
+    """How many jobs run before it, one after the other, where it follows some."""
+    by_id = {one.id: one for one in before.jobs}
+    lead = job.managed.follows if job.managed else None
+    return 1 + depth(before, by_id[lead]) if lead in by_id else 0
 
 
 def _count(open_ticks: Sequence[datetime]) -> str:

@@ -1,0 +1,2 @@
+-- The procedure with the calls of the bodies that commit, as the gate's rows are.
+CALL cronlift.weave()
