@@ -1,5 +1,7 @@
--- The sweepers of a database.
+-- The entries of a database that call nothing but what schema cronlift holds for all jobs: the sweepers, and what keeps
+-- the run log short.
 SELECT j.jobname, j.username
 FROM cron.job AS j
-WHERE j.database = %(database)s AND j.command = 'CALL cronlift.sweep()'
+WHERE j.database = %(database)s
+  AND (j.command = 'CALL cronlift.sweep()' OR j.command ~ '^CALL cronlift\.prune\([^()]*\)$')
 ORDER BY j.jobid

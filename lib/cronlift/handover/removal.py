@@ -10,7 +10,7 @@ from psycopg import sql
 from cronlift import resources
 from cronlift.errors import SafetyError
 from cronlift.generate import managed, statements
-from cronlift.generate.quoting import Verbatim, template
+from cronlift.generate.quoting import Text, Verbatim, template
 from cronlift.handover import gate
 from cronlift.handover.operation import hand, instant
 from cronlift.handover.transcript import Transcript
@@ -52,6 +52,7 @@ def uninstall(plan: Plan, server: Server, *, apply: bool, run_id: str = "") -> H
                     f"jobs are still behind the gate: {', '.join(str(row[0]) for row in left)}; nothing was removed",
                     do="roll each plan back first: cronlift rollback --apply",
                 )
+        _require_nothing_elses(sessions.app)
         done = Transcript()
         notes = _drop_sweepers(plan, sessions, server, done, apply=apply)
         notes += _drop_fences(sessions.app, server, _fences(sessions.app), done, apply=apply)
@@ -76,6 +77,20 @@ def _require_none_open(app: Connection, relations: Sequence[str]) -> None:
             "without the fence the application would run these jobs beside pg_cron; nothing was removed",
             where=", ".join(str(job) for (job,) in found),
             do="give them back first (cronlift jobs rollback), or leave the fence: it costs an insert next to nothing",
+        )
+
+
+def _require_nothing_elses(app: Connection) -> None:
+    """Raises SafetyError where something that is not cronlift's would go with the schema."""
+    if not state.has_schema(app):
+        return
+    found = app.execute(template("handover/strangers", trigger=Text(managed.TRIGGER))).fetchall()
+    app.rollback()
+    if found:
+        raise SafetyError(
+            "other objects need schema cronlift, and would go with it; nothing was removed",
+            where=", ".join(str(name) for (name,) in found),
+            do="drop or change them first",
         )
 
 
