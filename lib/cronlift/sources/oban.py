@@ -46,7 +46,8 @@ def jobs(project: Project, env: str) -> tuple[list[Job], list[NotAnalysed]]:
     config = settings.read_config(project, env)
     missing = [NotAnalysed(file=f, line=line, why=why) for f, line, why in config.unread]
     sites: list[Site] = []
-    for found in (*_in_config(project, config), *_in_code(project)):
+    in_code = list(_in_code(project))  # first: what cannot be read is listed in the order of the files
+    for found in (*_in_config(project, config), *in_code):
         if isinstance(found, Site):
             sites.append(found)
         else:
