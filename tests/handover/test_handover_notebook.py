@@ -77,7 +77,7 @@ def states(app_database):
         return [state for (state,) in connection.execute("SELECT state FROM cronlift.gate")]
 
 
-def test_it_looks_and_then_switches_exactly_the_plan_that_is_named(run, app_database, tmp_path):
+def test_it_looks_and_then_switches_exactly_the_plan_that_is_named(run, app_database, tmp_path, capsys):
     folder = RunFolder(tmp_path / "runs" / "1")
     assert "start: shown only; afterwards: 1 job started" in run()
     with pytest.raises(PapermillExecutionError, match="the plan is not the one that was approved"):
@@ -92,7 +92,13 @@ def test_it_looks_and_then_switches_exactly_the_plan_that_is_named(run, app_data
     assert (act.handover.verb, act.handover.plan_hash, act.handover.applied) == ("start", plan.hash, True)
     assert audit.verify(folder) == ()
 
+    assert any("deploy pull_request/config.patch" in note for note in act.handover.notes)
+    capsys.readouterr()
+    assert main(["jobs", "start", "--run", "runs/1", "--apply"]) == 0
+    assert "nothing was to be done: every job stands so already" in capsys.readouterr().out
     with pytest.raises(PapermillExecutionError, match="is pg_cron's only from"):
         run(verb="complete", apply=True, plan_hash=plan.hash)
     assert "complete: 1 job completed" in run(verb="complete", deployed="4f2a9c1", apply=True, plan_hash=plan.hash)
-    assert [a.handover.verb for a in acts.acts(folder)] == ["start", "complete"]
+    assert [a.handover.verb for a in acts.acts(folder)] == ["start", "start", "complete"]
+    assert main(["jobs", "rollback", "--run", "runs/1"]) == 1
+    assert "Nothing was changed. With --apply it is refused until that is mended." in capsys.readouterr().out

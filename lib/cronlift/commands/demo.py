@@ -17,7 +17,7 @@ from cronlift.model.plan import Plan
 from cronlift.notebook import run as runs
 from cronlift.notebook.runner import Settings
 from cronlift.postgres.server import Server
-from cronlift.record import acts, outcome
+from cronlift.record import acts, outcome, pull_request
 from cronlift.record.run_folder import RunFolder, next_folder
 from cronlift.walkthrough import example
 
@@ -70,5 +70,9 @@ def _hand_over(folder: RunFolder, server: Server) -> int:
     for job in plan.plain:
         print(output.printable(f"plain, the application's deploy is its switch: {job.id}: {job.plain_because}"))
     result = outcome.of(done)
-    print(f"\n{result.sentence}. Next, in an application of your own: deploy {folder.sql / 'config.patch'}")
+    print(f"\n{result.sentence}, each at its moment above. In an application of your own, which runs them until then:")
+    print(
+        output.printable(f"  deploy {folder.path / pull_request.FOLDER / 'config.patch'}, then cronlift jobs complete")
+    )
+    print(output.printable(f"Record: {folder.page}"))
     return result.exit_code

@@ -256,5 +256,6 @@ def _show(document: Handover, plan_hash: str, *, as_json: bool) -> int:
             print(output.printable(f"note: {note}"))
         if not document.applied and document.verb != "status":
             approve = f" --plan-hash {plan_hash}" if plan_hash else ""
-            print(f"\nNothing was changed. To do it: --apply{approve}")
+            to_do = "With --apply it is refused until that is mended." if ill else f"To do it: --apply{approve}"
+            print(f"\nNothing was changed. {to_do}")
     return 1 if ill else 0 if document.complete else 4

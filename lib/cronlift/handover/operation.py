@@ -27,6 +27,7 @@ from cronlift.model.plan import Plan, PlannedJob
 from cronlift.postgres.server import Server
 
 BEGUN = "begun, and not known to have ended: running the same command again looks at what is there and finishes"
+NOTHING = "nothing was to be done: every job stands so already"
 _TRIES = 3
 
 Recorder = Callable[[Handover], object]
@@ -134,6 +135,8 @@ def perform(
                         do="run the same command again; if it stays so, look at what the server is busy with",
                     ) from None
         after = operation.follow(before, switches)
+        if not switches and after == After():
+            after = After(notes=(NOTHING,))
         document = _document(operation, before, switches, looks, run_id, applied=True, after=after)
         if record:
             record(document)

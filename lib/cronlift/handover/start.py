@@ -17,6 +17,11 @@ from cronlift.handover.unflatten import of_version_before, unflatten
 from cronlift.model.handover import GateState, Look
 from cronlift.model.plan import PlannedJob
 
+NEXT = (
+    "next: deploy pull_request/config.patch, whenever you like; then cronlift jobs complete, a minute after the tick "
+    "that follows"
+)
+
 
 @dataclass(frozen=True)
 class Start:
@@ -76,6 +81,8 @@ class Start:
         if late:
             names = ", ".join(s.job for s in late)
             notes.append(f"committed too late: look who ran the tick after {instant(late[0].pg_from)} of {names}")
+        if switches:
+            notes.append(NEXT)
         alone = Alone(before).schedule({s.job: s for s in switches})
         waiting = self.canary is not None and any(s.job == self.canary for s in switches) and len(before.jobs) > 1
         if waiting:
