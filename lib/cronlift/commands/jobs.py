@@ -28,7 +28,7 @@ from cronlift.handover.start import Start
 from cronlift.model.handover import Handover
 from cronlift.model.plan import Plan
 from cronlift.postgres.server import Server
-from cronlift.record import acts
+from cronlift.record import acts, brief
 from cronlift.record.run_folder import RunFolder
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="How many seconds to wait at most.")]
@@ -249,10 +249,9 @@ def _show(document: Handover, plan_hash: str, *, as_json: bool) -> int:
             for hand in document.jobs
         ]
         output.table(("JOB", "GATE", "PG_CRON FROM", "UNTIL", "ENTRY", "RUNS"), rows)
-        for look in document.looks:
-            mark = "" if look.well else "NOT WELL: "
-            print(output.printable(f"{mark}{look.job + ': ' if look.job else ''}{look.text}"))
-        for note in document.notes:
+        for well, line in brief.looks(document):
+            print(output.printable(line if well else f"NOT WELL: {line}"))
+        for note in brief.notes(document):
             print(output.printable(f"note: {note}"))
         if not document.applied and document.verb != "status":
             approve = f" --plan-hash {plan_hash}" if plan_hash else ""

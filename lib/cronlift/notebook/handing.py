@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cronlift.model.handover import Handover
 from cronlift.notebook.display import Badge, Block, Cell, Code, Fold, Part, Say, Table, block
-from cronlift.record import outcome
+from cronlift.record import brief, outcome
 from cronlift.record.owners import Owner
 
 
@@ -23,15 +23,15 @@ def act(document: Handover) -> Block:
         for hand in document.jobs
     ]
     parts: list[Part] = [Table(("job", "gate", "pg_cron's ticks from (UTC)", "until"), rows)]
-    looks = sorted(document.looks, key=lambda look: look.well)
+    looks = brief.looks(document)
     if looks:
         seen: list[Sequence[Cell]] = [
-            (Badge("well", "green") if look.well else Badge("not well", "red"), look.job, look.text) for look in looks
+            (Badge("well", "green") if well else Badge("not well", "red"), line) for well, line in looks
         ]
-        ill = any(not look.well for look in looks)
-        parts.append(Fold("What was looked at", Table(("", "job", "what was seen"), seen), open=ill))
+        ill = any(not well for well, _ in looks)
+        parts.append(Fold("What was looked at", Table(("", "what was seen"), seen), open=ill))
     if document.notes:
-        parts.append(Fold("Notes", Table(("note",), [(note,) for note in document.notes]), open=True))
+        parts.append(Fold("Notes", Table(("note",), [(note,) for note in brief.notes(document)]), open=True))
     return block(Say(found.sentence, found.colour), *parts)
 
 

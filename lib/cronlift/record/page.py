@@ -28,7 +28,7 @@ from cronlift.model.verdict import Classification, ClassifiedJob
 from cronlift.model.verification import Verification, VerifiedJob
 from cronlift.notebook import display, views
 from cronlift.notebook.style import PAIRS, STYLE
-from cronlift.record import acts, outcome
+from cronlift.record import acts, brief, outcome
 from cronlift.record.manifest import who
 from cronlift.record.owners import Owner, owners
 from cronlift.record.run_folder import RunFolder
@@ -137,6 +137,8 @@ def _environment() -> jinja2.Environment:
         place=views.place,
         state=views.state,
         plural=outcome.plural,
+        looks=brief.looks,
+        notes=brief.notes,
     )
     return environment
 
