@@ -7,6 +7,10 @@ DECLARE
   gate cronlift.gate;
   due timestamptz;
 BEGIN
+  -- What was reset, and perhaps started anew since, is not tried again.
+  DELETE FROM cronlift.retry AS r USING cronlift.gate AS g
+  WHERE g.job = r.job AND g.job_role = session_user AND cronlift.here(g.system_identifier, g.database)
+    AND g.state <> 'disarmed' AND NOT cronlift.owns(g, r.tick);
   FOR again IN
     SELECT r.* FROM cronlift.retry AS r JOIN cronlift.gate AS g ON g.job = r.job
     WHERE r.due_at <= clock_timestamp() AND g.job_role = session_user
@@ -28,7 +32,7 @@ BEGIN
   LOOP
     -- A minute of grace: pg_cron itself may be about to run it.
     due := cronlift.due(gate, statement_timestamp() - interval '1 minute');
-    CONTINUE WHEN NOT cronlift.owns(gate, due) OR due < gate.flat_until
+    CONTINUE WHEN NOT cronlift.owns(gate, due) OR due < gate.flat_until OR cronlift.is_led(gate, due)
       OR EXISTS (SELECT FROM cronlift.run_log AS l WHERE l.job = gate.job AND l.tick = due);
     CONTINUE WHEN NOT cronlift.apart(gate, false);
     run := cronlift.log_start(gate, due, 'catch_up', 1);

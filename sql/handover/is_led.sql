@@ -5,7 +5,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $is_led$
 SELECT EXISTS (
   SELECT
   FROM cronlift.gate AS g
-  WHERE g.job = (gate).follows AND g.state <> 'paused' AND NOT g.flat
+  WHERE cronlift.base(g.job) = cronlift.base((gate).follows) AND g.state <> 'paused' AND NOT g.flat
     AND cronlift.owns(g, is_led.tick) AND cronlift.due(g, is_led.tick) = is_led.tick
 )
 $is_led$;

@@ -14,7 +14,7 @@ BEGIN
   END IF;
   FOR gate IN
     SELECT g.* FROM cronlift.gate AS g
-    WHERE g.follows = lead.job AND g.job_role = session_user AND NOT g.flat AND cronlift.owns(g, lead.tick)
+    WHERE cronlift.base(g.follows) = cronlift.base(lead.job) AND g.job_role = session_user AND NOT g.flat AND cronlift.owns(g, lead.tick)
     ORDER BY g.job
   LOOP
     CONTINUE WHEN cronlift.due(gate, lead.tick) <> lead.tick;

@@ -6,7 +6,7 @@ DECLARE
 BEGIN
   FOR gate IN
     SELECT g.* FROM cronlift.gate AS g
-    WHERE g.follows = lead.job AND NOT g.flat AND cronlift.owns(g, tick)
+    WHERE cronlift.base(g.follows) = cronlift.base(lead.job) AND NOT g.flat AND cronlift.owns(g, tick)
     ORDER BY g.job
   LOOP
     IF cronlift.due(gate, tick) = tick THEN

@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "generate"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "install"))
 
-from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, step
+from building import DELETE, INSERT, REFRESH, SCHEMA, application, classified, decision, step
 from catalogue import differences, exact
 
 from cronlift.errors import Pending, SafetyError, UsageError
@@ -27,6 +27,7 @@ from cronlift.handover.hold import Pause, Reset, Resume
 from cronlift.handover.operation import perform
 from cronlift.handover.start import Start
 from cronlift.handover.status import status
+from cronlift.model.decision import Decisions
 from cronlift.model.job import Options
 from cronlift.stages.generate import generate
 from cronlift.stages.install import install, rollback
@@ -666,7 +667,7 @@ def test_a_queue_partitioned_by_state_is_left_as_it_was(shop, tmp_path):
     shop.execute("REVOKE DELETE ON oban_jobs FROM app", user="postgres")
     refused = generate(app, tmp_path, shop.server, mode="managed").refused
     assert [r.code for r in refused] == ["missing-privilege"]
-    assert "GRANT SELECT, DELETE ON public.oban_jobs TO app;" in refused[0].why
+    assert "GRANT DELETE ON public.oban_jobs TO app;" in refused[0].why
     shop.execute("GRANT DELETE ON oban_jobs TO app", user="postgres")
 
     plan = generate(app, tmp_path, shop.server, mode="managed")
@@ -687,3 +688,12 @@ def test_a_queue_partitioned_by_state_is_left_as_it_was(shop, tmp_path):
     assert queues() == [("cronlift_turned_away",), ("default",)]
     removal.remove_fence(plan, shop.server, apply=True)
     assert queues() == [("default",)]
+
+
+def test_a_role_that_may_not_look_for_the_applications_run_is_refused(shop, tmp_path):
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    shop.execute("REVOKE SELECT ON oban_jobs FROM app", user="postgres")
+    decisions = Decisions(schema_version=1, jobs={CLEANUP: decision(JOBS[0], unique_across=True)})
+    made = generate(application(tmp_path, JOBS[0]), tmp_path, shop.server, decisions=decisions, mode="managed")
+    assert [r.code for r in made.refused] == ["missing-privilege"]
+    assert made.refused[0].why.endswith("GRANT SELECT ON public.oban_jobs TO app;")

@@ -1,6 +1,7 @@
 """The runner: gate, log, overlap, retries, sweeper; called as pg_cron calls it, in sessions of the job's role."""
 
 import threading
+import time
 from datetime import timedelta
 
 import psycopg
@@ -10,14 +11,18 @@ RUN = "CALL cronlift.run('oban:Shop.Worker')"
 
 
 def call(gated, statement: str, user: str = "app"):
-    """A command in a session of its own, as pg_cron runs it; the error's text, or None."""
+    """A command in a session of its own, as pg_cron runs it, which is gone with its locks; its error, or None."""
+    failed = None
     with gated.connect(user) as connection:
         connection.autocommit = True
+        pid = connection.info.backend_pid
         try:
             connection.execute(statement)
         except psycopg.Error as error:
-            return error
-    return None
+            failed = error
+    while rows(gated, "SELECT FROM pg_stat_activity WHERE pid = %s", pid):
+        time.sleep(0.01)
+    return failed
 
 
 def rows(gated, query: str, *values):
@@ -326,6 +331,39 @@ def test_of_a_body_that_commits_the_calls_are_those_of_the_rows(gated, gate):
     gated.execute("DELETE FROM cronlift.gate; CALL cronlift.weave()", user="postgres")
     with gated.connect("postgres") as connection, pytest.raises(psycopg.errors.RaiseException, match="is known of job"):
         connection.execute("CALL cronlift.committing('oban:Shop.Worker')")
+
+
+def test_what_follows_a_job_follows_its_next_version(gated, gate):
+    gate(schedule=YEARLY, state="rolled_back", pg_until="2000-01-01")
+    gate(job="oban:Shop.Worker@v2", schedule=YEARLY, pg_from="2000-01-01")
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker")
+    assert call(gated, "CALL cronlift.run('oban:Shop.Second')") is None
+    assert log(gated) == []
+    assert call(gated, "CALL cronlift.run('oban:Shop.Worker@v2')") is None
+    assert rows(gated, "SELECT job, state FROM cronlift.run_log ORDER BY id") == [
+        ("oban:Shop.Worker@v2", "succeeded"), ("oban:Shop.Second", "succeeded")
+    ]  # fmt: skip
+
+
+def test_catching_up_keeps_the_order(gated, gate):
+    """What follows is not caught up with beside the other's run, or while that waits for its next attempt."""
+    gate(schedule=YEARLY, procedure="public.fail", max_attempts=2, backoff="3600")
+    gate(job="oban:Shop.Second", worker="Shop.Second", schedule=YEARLY, follows="oban:Shop.Worker", catch_up=True)
+    call(gated, RUN)
+    assert call(gated, "CALL cronlift.sweep()") is None
+    assert [(r[0], r[1]) for r in log(gated)] == [("tick", "failed")]
+
+
+@pytest.mark.parametrize("since", ["infinity", "2020-01-01"])
+def test_what_was_reset_is_not_tried_again(gated, gate, since):
+    """Not after another start either, which may be long after."""
+    gate(schedule=YEARLY, procedure="public.fail", max_attempts=9, backoff="0")
+    call(gated, RUN)
+    owned = since != "infinity"
+    gated.execute(f"UPDATE cronlift.gate SET pg_from = '{since}'", user="postgres")
+    call(gated, "CALL cronlift.sweep()")
+    assert (len(log(gated)) > 1) == owned
+    assert rows(gated, "SELECT count(*) FROM cronlift.retry") == [(0,)]
 
 
 @pytest.mark.parametrize("end", ["died", "skipped", "elsewhere"])

@@ -167,51 +167,50 @@ def _of_runner(decision: Decision) -> list[str]:
 
 
 def check_queue(connection: Connection, managed: Managed, role: str) -> None:
-    """Raises RefusalError where the job's role could not take out of the queue what is turned away into it: nobody else
-    does, and Oban's pruner leaves alone what is available."""
-    if managed.column != "queue":
-        return
-    asked = {"relation": managed.relation, "role": role}
-    lacking = connection.execute(resources.sql("handover/may_take_out"), asked).fetchone()
+    """Raises RefusalError where the job's role lacks what it must do in the queue: look there for the application's
+    run, or take out what is turned away into it (nobody else does: Oban's pruner leaves alone what is available)."""
+    wanted = {"SELECT": "look for the application's run in"} if managed.unique_across else {}
+    if managed.column == "queue":
+        wanted = dict.fromkeys(("SELECT", "DELETE"), "take rows that were turned away out of")
+    asked = {"relation": managed.relation, "role": role, "privileges": list(wanted)}
+    lacking = connection.execute(resources.sql("handover/may_use"), asked).fetchone()
     if lacking is not None:
-        raise RefusalError(
-            "missing-privilege",
-            f"role {role} would take rows that were turned away out of {managed.relation} and may not; to give it: "
-            f"{lacking[0]}",
-        )
+        what = f"role {role} would {wanted['SELECT']} {managed.relation} and may not; to give it: {lacking[0]}"
+        raise RefusalError("missing-privilege", what)
 
 
 def check_chains(planned: Sequence[PlannedJob]) -> dict[str, str]:
     """Of each job that cannot follow the one its decision names, why: only a body that the runner can call may follow,
     as the same role, a job of the same plan, and not in a circle."""
-    by_id = {job.id: job for job in planned}
+    by_id = {entry_of(job.id): job for job in planned}
     wrong = {}
     for job in planned:
-        lead = job.managed.follows if job.managed else None
-        if lead is None:
+        named = job.managed.follows if job.managed else None
+        if named is None:
             continue
-        if lead not in by_id:
-            wrong[job.id] = f"{lead}, which it is to follow, is not in the plan"
-        elif by_id[lead].managed is None:
-            wrong[job.id] = f"it cannot follow {lead}, which is plain: {by_id[lead].plain_because}"
-        elif by_id[lead].procedure is None:
-            wrong[job.id] = f"it cannot follow {lead}, whose command stands alone in its cron entry"
-        elif by_id[lead].job_role != job.job_role:
-            wrong[job.id] = f"it cannot follow {lead}, which runs as another role ({by_id[lead].job_role})"
+        lead = by_id.get(entry_of(named))
+        if lead is None:
+            wrong[job.id] = f"{named}, which it is to follow, is not in the plan"
+        elif lead.managed is None:
+            wrong[job.id] = f"it cannot follow {named}, which is plain: {lead.plain_because}"
+        elif lead.procedure is None:
+            wrong[job.id] = f"it cannot follow {named}, whose command stands alone in its cron entry"
+        elif lead.job_role != job.job_role:
+            wrong[job.id] = f"it cannot follow {named}, which runs as another role ({lead.job_role})"
         elif _in_a_circle(job.id, by_id):
-            wrong[job.id] = f"it follows {lead} in a circle"
+            wrong[job.id] = f"it follows {named} in a circle"
     return wrong
 
 
 def _in_a_circle(start: str, by_id: dict[str, PlannedJob]) -> bool:
     seen: set[str] = set()
-    at: str | None = start
+    at: str | None = entry_of(start)
     while at is not None and at in by_id:
         if at in seen:
             return True
         seen.add(at)
         gate = by_id[at].managed
-        at = gate.follows if gate else None
+        at = entry_of(gate.follows) if gate and gate.follows else None
     return False
 
 

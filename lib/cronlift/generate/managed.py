@@ -28,10 +28,10 @@ EVERY_MINUTE = "* * * * *"
 
 OBJECTS = (
     "gate", "run_log", "run_log_once", "run_log_running", "fence_hit", "fence_hit_tick", "retry", "heartbeat",
-    "field", "on_day", "tick", "here", "is_due", "owns", "owns_row", "due", "room", "row_tick", "backoff", "apart",
-    "together", "log_start", "skip_behind", "skip", "task", "is_led", "claim", "finish", "leave_out", "written",
-    "committing_job", "weave", "woven", "led", "follow", "perform", "begin", "run", "run_now", "beat", "bury",
-    "claim_due", "turned_away", "sweep", "prune", "instant", "fence", "closed",
+    "field", "on_day", "tick", "here", "is_due", "base", "owns", "owns_row", "due", "room", "row_tick", "backoff",
+    "apart", "together", "log_start", "skip_behind", "skip", "task", "is_led", "claim", "finish", "leave_out",
+    "written", "committing_job", "weave", "woven", "led", "follow", "perform", "begin", "run", "run_now", "beat",
+    "bury", "claim_due", "turned_away", "sweep", "prune", "instant", "fence", "closed",
 )  # fmt: skip
 """The files of ``sql/handover`` that make up the schema, in the order in which each needs the ones before."""
 

@@ -19,7 +19,7 @@ from cronlift.handover.operation import After, Before, stands
 from cronlift.installation import refusal
 from cronlift.installation.patience import GaveUpError, patiently
 from cronlift.model.handover import Look
-from cronlift.model.plan import PlannedJob
+from cronlift.model.plan import PlannedJob, entry_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,11 @@ def _chained(before: Before, job: PlannedJob) -> str | None:
     follows = job.managed.follows if job.managed else None
     if follows is not None:
         return f"it follows {follows}"
-    behind = [other.id for other in before.plan.gated if other.managed and other.managed.follows == job.id]
+    behind = [
+        other.id
+        for other in before.plan.gated
+        if other.managed and entry_of(other.managed.follows or "") == entry_of(job.id)
+    ]
     return f"{', '.join(behind)} follows it" if behind else None
 
 

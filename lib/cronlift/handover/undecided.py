@@ -16,7 +16,7 @@ from cronlift.handover import by_hand
 from cronlift.handover.gate import Row
 from cronlift.handover.operation import Before, instant
 from cronlift.installation.patience import patiently
-from cronlift.model.plan import PlannedJob
+from cronlift.model.plan import PlannedJob, entry_of
 from cronlift.schedule import firings_between
 
 Answer = Literal["run", "skip"]
@@ -74,8 +74,8 @@ def _open(before: Before, job: str, firings: Sequence[datetime]) -> list[datetim
 
 def depth(before: Before, job: PlannedJob) -> int:
     """How many jobs run before it, one after the other, where it follows some."""
-    by_id = {one.id: one for one in before.jobs}
-    lead = job.managed.follows if job.managed else None
+    by_id = {entry_of(one.id): one for one in before.jobs}
+    lead = entry_of(job.managed.follows) if job.managed and job.managed.follows else None
     return 1 + depth(before, by_id[lead]) if lead in by_id else 0
 
 
