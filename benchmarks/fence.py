@@ -4,8 +4,8 @@
 
 Each kind of insert is timed on the same rows, in turns, many times; what is printed is the median microseconds of one
 row, and beside it how many times an ordinary insert without a fence that is. Each row goes in by a statement of its
-own, as Oban sends them (what a trigger costs once a statement is in the figure), from a block of the server's, so that no
-client and no commit is.
+own, as Oban sends them (what a trigger costs once a statement is in the figure), from a block of the server's, so that
+no client and no commit is.
 """
 
 from __future__ import annotations
