@@ -9,7 +9,7 @@ import pytest
 from cronlift.generate import managed
 from cronlift.generate.quoting import text_of
 
-# meta as Oban for Elixir was seen to write it, running, by version (from 2.19 on there is a cron_tz). None names a tick.
+# meta as Oban for Elixir was seen to write it, running, by version (from 2.19 on with a cron_tz). None names a tick.
 ELIXIR_BY_VERSION = {
     "2.17.6": {"cron": True, "cron_expr": "* * * * *"},
     "2.18.3": {"cron": True, "cron_expr": "* * * * *"},
