@@ -16,10 +16,11 @@ from cronlift.handover.complete import Complete
 from cronlift.handover.start import Start
 from cronlift.handover.status import status
 from cronlift.monitor.watch import monitor
+from cronlift.record import outcome
 from cronlift.record.run_folder import RunFolder
 from cronlift.record.tally import tally
 from cronlift.stages.generate import generate
-from cronlift.stages.install import install, rollback
+from cronlift.stages.install import VERSIONS, install, rollback
 from cronlift.stages.verify import verify
 from cronlift.upkeep.check import check
 
@@ -109,6 +110,9 @@ def told(shop, plan):
 
 def test_only_one_version_runs_and_everything_says_which(shop, changed):
     first, second = changed
+    assert install(second, shop.server, apply=False).notes == (VERSIONS,)
+    sentence = outcome.of(verify(second, shop.server).verification).sentence
+    assert "1 behind a shut gate: the former owner runs it until cronlift jobs start" in sentence
     real_run, notes = told(shop, second)
     assert real_run.startswith(f"the gate is shut: pg_cron runs another version of the job, {FIRST}")
     assert f"pg_cron runs another version of it: {FIRST}" in notes[SECOND]

@@ -61,7 +61,7 @@ class Gate:
     def do(self) -> str:
         """The command for it."""
         if self.other is not None and self.state == "rolled_back":
-            return "cronlift rollback of the run folder that installed it removes it, once it is no longer needed"
+            return "it does nothing; cronlift rollback of the run folder that installed it removes it"
         verb = {"shut": "start", "paused": "resume", "rolled_back": "start"}.get(self.state, "status")
         return f"cronlift jobs {verb} --job {self.job}"
 

@@ -15,7 +15,7 @@ from cronlift.model.handover import Handover
 from cronlift.model.installation import Installation
 from cronlift.model.job import Inventory
 from cronlift.model.monitoring import Monitoring
-from cronlift.model.plan import Plan
+from cronlift.model.plan import Plan, version_of
 from cronlift.model.realtime import Proposals
 from cronlift.model.verdict import Classification
 from cronlift.model.verification import Verification
@@ -195,10 +195,12 @@ def _verification(document: Verification) -> Outcome:
     if counts["not_installed"]:
         return Outcome("red", f"{plural(counts['not_installed'], 'planned job')} not in the database")
     good = counts["passed"] + counts["warning"]
-    prepared = sum(job.prepared for job in document.jobs)
+    waiting = [job for job in document.jobs if job.prepared]
+    prepared = len(waiting)
     text = f"{good} of {plural(len(document.jobs), 'job' if prepared else 'moved job')} verified"
     if prepared:
-        text += f", {prepared} behind a shut gate: the application runs {'it' if prepared == 1 else 'them'} until "
+        now = "the application runs" if all(version_of(job.id) == 1 for job in waiting) else "the former owner runs"
+        text += f", {prepared} behind a shut gate: {now} {'it' if prepared == 1 else 'them'} until "
         text += "cronlift jobs start"
     if counts["pending"]:
         return Outcome("pending", f"{text}; {counts['pending']} pending")

@@ -36,6 +36,10 @@ MANAGED = (
     "managed installation: behind a shut gate the application still runs a job, and pg_cron's runs of it do nothing; "
     "cronlift jobs start hands the jobs over"
 )
+VERSIONS = (
+    "new versions of jobs that pg_cron runs: behind a shut gate the version before goes on running, and pg_cron's runs "
+    "of the new one do nothing; cronlift jobs start switches from one to the other"
+)
 MANAGED_BACK = (
     "managed rollback: the application runs the jobs; schema cronlift (with the run log), the sweeper and the fence "
     "stay until cronlift jobs uninstall"
@@ -246,6 +250,8 @@ def _meaning(plan: Plan, way: Way) -> tuple[str, ...]:
     """What the act means for who runs the jobs; in a managed plan its plain jobs are named."""
     if not plan.app:
         return ()  # retention is nobody else's job
+    if way == "install" and plan.jobs and all(job.managed and job.managed.supersedes for job in plan.jobs):
+        return (VERSIONS,)
     if plan.mode == "managed" and plan.plain:
         plain = ", ".join(job.id for job in plan.plain)
         return (_MEANING["managed", way], f"not behind a gate: {plain}: {_MEANING['plain', way]}")

@@ -63,7 +63,8 @@ def look(
 
 def _gated(job: PlannedJob, gate: Standing, due: datetime | None) -> Seen:
     if gate.state in CLOSED:
-        return Seen(job, due, SHUT, None, "the application runs it until cronlift jobs start")
+        runs = f"pg_cron runs {gate.other}" if gate.other else "the application runs it"
+        return Seen(job, due, SHUT, None, f"{runs} until cronlift jobs start")
     return Seen(job, due, gate.ended or "", gate.tick and gate.tick.astimezone(UTC), (gate.message or "").strip())
 
 
