@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "generate"))
 from building import DELETE, SCHEMA, application, classified, step
 from test_operations import act, gates, installed, ran, shift, sweep  # noqa: F401
 
-from cronlift.errors import SafetyError
+from cronlift.errors import SafetyError, UsageError
 from cronlift.handover.back import Rollback
 from cronlift.handover.complete import Complete
 from cronlift.handover.start import Start
@@ -152,3 +152,29 @@ def test_the_record_knows_the_new_version_as_its_entrys(shop, changed, tmp_path)
     found = check(tmp_path, "prod", runs=[folder], server=shop.server)
     assert found.checked["still-scheduled"] == (FIRST,)
     assert [(one.code, one.job) for one in found.findings] == [("still-scheduled", FIRST)]
+
+
+def test_one_jobs_objects_go_while_pg_cron_runs_the_others(shop, tmp_path):
+    other = classified("Shop.PrewarmWorker", step(DELETE), schedule="0 */6 * * *")
+    (tmp_path / "mix.exs").write_text('defp deps, do: [{:oban, "~> 2.19"}]')
+    both_jobs = generate(application(tmp_path, OLD, other), tmp_path, shop.server, mode="managed")
+    install(both_jobs, shop.server, apply=True)
+    sweep(shop)
+    act(Start(wait=0), both_jobs, shop)
+    shift(shop, "10 minutes", "pg_from")
+    second = planned(shop, tmp_path, NEW)
+    install(second, shop.server, apply=True)
+    act(Start(wait=0), second, shop)
+    shift(shop, "10 minutes", "pg_from", "pg_until")
+    with pytest.raises(SafetyError, match=f"{other.id}: started"):
+        rollback(both_jobs, shop.server, apply=True)
+    with pytest.raises(UsageError, match="the plan does not hold oban:X"):
+        rollback(both_jobs, shop.server, apply=True, jobs=["oban:X"])
+    dry = rollback(both_jobs, shop.server, apply=False, jobs=[FIRST])
+    assert {(a.job, a.state) for a in dry.actions} == {(FIRST, "planned"), (other.id, "present")}
+    done = rollback(both_jobs, shop.server, apply=True, jobs=[FIRST])
+    assert {(a.job, a.state) for a in done.actions} == {(FIRST, "removed"), (other.id, "present")}
+    assert done.plan_hash == both_jobs.hash
+    assert outcome.of(done).sentence == "3 objects gone; 3 stay"
+    assert set(gates(shop)) == {SECOND, other.id}
+    assert {a.state for a in install(second, shop.server, apply=False).actions} == {"present"}

@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def rollback(
     run: options.Run,
+    job: options.JobIds = [],  # noqa: B006 - typer's way of declaring an option that repeats
     apply: options.Apply = False,
     plan_hash: PlanHash = None,
     drop_edited: Annotated[
@@ -42,5 +43,7 @@ def rollback(
             folder.forget(Verification)
             folder.write_document(document)
 
-        document = take_out(plan, server, apply=apply, run_id=plan.run_id, drop_edited=drop_edited, record=record)
+        document = take_out(
+            plan, server, apply=apply, run_id=plan.run_id, drop_edited=drop_edited, jobs=job, record=record
+        )
     show(document, plan, as_json=as_json)

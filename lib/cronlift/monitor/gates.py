@@ -61,7 +61,7 @@ class Gate:
     def do(self) -> str:
         """The command for it."""
         if self.other is not None and self.state == "rolled_back":
-            return "it does nothing; cronlift rollback of the run folder that installed it removes it"
+            return "it does nothing; cronlift rollback of the run folder that installed it removes it (--job)"
         verb = {"shut": "start", "paused": "resume", "rolled_back": "start"}.get(self.state, "status")
         return f"cronlift jobs {verb} --job {self.job}"
 

@@ -177,6 +177,9 @@ def _installation(document: Installation) -> Outcome:
         return Outcome("green", text)
     parts = [f"{states[s]} {s}" for s in ("created", "present", "removed", "absent") if states[s]]
     done = ", ".join(parts) or "nothing done"
+    if not way_in and states["present"] and not undone and document.complete:
+        gone = plural(states["removed"] + states["absent"], "object")
+        return Outcome("green", f"{gone} gone; {states['present']} stay")
     if undone or not document.complete:
         return Outcome("red", f"{act} cut short: {done}, {undone} to do; running it again finishes")
     waiting = "; cronlift jobs start hands the jobs over" if document.mode == "managed" and way_in else ""

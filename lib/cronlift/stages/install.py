@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
 
-from cronlift.errors import CronliftError, SafetyError
+from cronlift.errors import CronliftError, SafetyError, UsageError
 from cronlift.generate import managed, script
 from cronlift.handover import gate
 from cronlift.installation import act, preflight, refusal, same_rows
@@ -90,14 +90,26 @@ def rollback(
     apply: bool,
     run_id: str = "",
     drop_edited: bool = False,
+    jobs: Sequence[str] = (),
     record: Recorder | None = None,
 ) -> Installation:
-    """Remove what the plan names and still is as planned, cron entries first; without ``apply`` only say so.
+    """Remove what the plan names and still is as planned, cron entries first; without ``apply`` only say so. ``jobs``:
+    of these alone (ids, or those of their entries); the others' objects stay as they are.
 
     Raises SafetyError, with the difference, where an object is no longer the one that was installed (``drop_edited``:
     also one that was edited by hand since); else as ``install``.
     """
-    return _Act(plan, server, "rollback", run_id, drop_edited, record or _nowhere).run(apply=apply)
+    return _Act(plan, server, "rollback", run_id, drop_edited, record or _nowhere, _ids(plan, jobs)).run(apply=apply)
+
+
+def _ids(plan: Plan, jobs: Sequence[str]) -> frozenset[str]:
+    """The ids of the plan's jobs of these names. Raises UsageError for one that the plan does not hold."""
+    unknown = [name for name in jobs if all(name not in (job.id, job.entry) for job in plan.jobs)]
+    if unknown:
+        raise UsageError(
+            f"the plan does not hold {', '.join(unknown)}", do=f"its jobs are: {', '.join(job.id for job in plan.jobs)}"
+        )
+    return frozenset(job.id for job in plan.jobs if not jobs or job.id in jobs or job.entry in jobs)
 
 
 def _nowhere(_: Installation) -> None:
@@ -107,9 +119,21 @@ def _nowhere(_: Installation) -> None:
 class _Act:
     """One act on one plan: both ways are the same walk over the same objects."""
 
-    def __init__(self, plan: Plan, server: Server, way: Way, run_id: str, edited: bool, record: Recorder) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        server: Server,
+        way: Way,
+        run_id: str,
+        edited: bool,
+        record: Recorder,
+        only: frozenset[str] | None = None,
+    ) -> None:
         self.plan, self.server, self.way, self.run_id, self.edited = plan, server, way, run_id, edited
         self.record = record
+        chosen = plan.jobs if only is None else tuple(job for job in plan.jobs if job.id in only)
+        self.part = plan if chosen == plan.jobs else plan.model_copy(update={"jobs": chosen})
+        self.chosen = {job.id for job in chosen}
         self.rights: tuple[Right, ...] = ()
 
     def run(self, *, apply: bool) -> Installation:
@@ -117,12 +141,13 @@ class _Act:
         with opened(self.plan.target, self.server, apply=apply) as sessions:
             parts = act.parts(self.plan, sessions, self.way)
             before = self._look(sessions, parts)
-            refusal.check(before, self.way, edited=self.edited)
+            to_change = [found for found in before if self._concerns(found)]
+            refusal.check(to_change, self.way, edited=self.edited)
             if self.plan.mode == "managed" and not self._in:
-                gate.require_closed(sessions.app, self.plan)
+                gate.require_closed(sessions.app, self.part)
             if self._in:
                 self._require_apart(sessions)
-            self.rights = preflight.rights(self.plan, sessions, before, self.way)
+            self.rights = preflight.rights(self.part, sessions, to_change, self.way)
             if not apply:
                 return self._document(before, before, applied=False)
             preflight.require(self.rights)
@@ -145,9 +170,9 @@ class _Act:
     def _perform(self, sessions: Sessions, parts: Sequence[Part], before: list[Found]) -> Installation:
         document = self._document(before, before, complete=False)
         for number, part in enumerate(parts, 1):
-            act.perform(self.plan, part, self.server, self.way, edited=self.edited, before=number > 1)
+            act.perform(self.part, part, self.server, self.way, edited=self.edited, before=number > 1)
             done = {kind for p in parts[:number] for kind in p.kinds}
-            now = [self._as_done(f) if f.object in done else f for f in before]
+            now = [self._as_done(f) if f.object in done and self._concerns(f) else f for f in before]
             last = number == len(parts)
             document = self._document(before, now, complete=last, note="" if last else BEGUN)
             self.record(document)
@@ -204,6 +229,10 @@ class _Act:
             notes=(f"an attempt to {_VERBS[self.way]} failed and changed nothing", *_meaning(self.plan, "install")),
         )
 
+    def _concerns(self, found: Found) -> bool:
+        """Whether the act is about this object, or another job's that stays as it is."""
+        return found.job is None or found.job.id in self.chosen
+
     def _as_done(self, found: Found) -> Found:
         state: State = "present" if self._in else "absent"
         return Found(found.database, found.object, found.name, found.job, state)
@@ -234,7 +263,9 @@ class _Act:
         )
 
     def _action(self, before: Found, now: Found, way: Way) -> Action:
-        if act.to_do(now, way):
+        if not self._concerns(now):
+            state = "absent" if now.state == "absent" else "present"
+        elif act.to_do(now, way):
             state = "planned"
         elif act.to_do(before, way):
             state = "created" if way == "install" else "removed"
