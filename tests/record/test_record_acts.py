@@ -99,7 +99,7 @@ def test_who_runs_a_managed_job(finished, state, until, said):
     assert owner.who == said
     assert owner.counted == f"runs by pg_cron: 3 succeeded; rows of the application's turned away: 2, the last for {AT}"
     (gone,) = owners(plan, hands, installed=False)
-    assert gone.who == "the application"
+    assert gone.who == "the application, where it is deployed with the entry"
 
 
 def test_a_plain_job_has_no_gate(finished):

@@ -40,7 +40,7 @@ def owners(
 
 def _owner(job: PlannedJob, hand: Hand | None, installed: bool, counted: str) -> Owner:
     if not installed:
-        return Owner(job, "the application", "plain", counted=counted)
+        return Owner(job, "the application, where it is deployed with the entry", "plain", counted=counted)
     if job.managed is None:
         return Owner(job, "pg_cron; the application, too, until it is deployed without the entry", "attention", "none")
     state = hand.after if hand and hand.after else "shut"
