@@ -109,6 +109,8 @@ def test_look_start_complete_and_back(page: Walkthrough, sandbox: Sandbox, tmp_p
     wait(panel.confirm())
     assert states(sandbox)[HOURLY] == "completed"
 
+    with sandbox.server().connect(read_only=False) as connection:  # a start that is still to come would only be undone
+        connection.execute("UPDATE cronlift.gate SET pg_from = now() - interval '1 minute' WHERE job = %s", (HOURLY,))
     panel._deployed.value = ""
     wait(panel.look("rollback"))
     assert not asked(panel) and "nothing shows that the application sends the job again" in shown(panel)
