@@ -50,7 +50,11 @@ hypothesis.settings.load_profile("cronlift")
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what talks to a server: the tests that use ``sandbox``, themselves or through another fixture."""
+    """Mark what talks to a server: the tests that use ``sandbox``, themselves or through another fixture. Files that
+    open a browser come first: they take minutes, and one that comes last is waited for by an idle process
+    (``-n 2 --dist loadfile --no-loadscope-reorder``)."""
+    slow = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in slow)
     for item in items:
         if "sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker("server")
