@@ -50,13 +50,14 @@ hypothesis.settings.load_profile("cronlift")
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what talks to a server: the tests that use ``sandbox``, themselves or through another fixture. Files that
-    open a browser come first: they take minutes, and one that comes last is waited for by an idle process
-    (``-n 2 --dist loadfile --no-loadscope-reorder``)."""
-    slow = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    """Mark what talks to a server: the tests that use ``sandbox``, themselves or through another fixture; but not those
+    that open a browser, which are about the page. Files with such come first: they take minutes, and one that comes
+    last is waited for by an idle process (``-n 2 --dist loadfile --no-loadscope-reorder``)."""
+    fixtures = {item: getattr(item, "fixturenames", ()) for item in items}
+    slow = {item.path for item in items if "browser" in fixtures[item]}
     items.sort(key=lambda item: item.path not in slow)
     for item in items:
-        if "sandbox" in getattr(item, "fixturenames", ()):
+        if "sandbox" in fixtures[item] and "browser" not in fixtures[item]:
             item.add_marker("server")
 
 
