@@ -46,6 +46,7 @@ def nbval(environment: dict[str, str], notebooks: list[Path], *options: str) -> 
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
 
+@pytest.mark.timeout(600)  # it may wait for a quarter hour to pass, four minutes at most
 def test_outputs_are_as_kept(environment: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> None:
     keep_away_from_ticks()
     notebooks = [KEPT / f"{name}.ipynb" for name in STAGES]
