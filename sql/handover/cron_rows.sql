@@ -1,8 +1,9 @@
 -- Of the queue's latest rows (of a busy one those of some minutes): how many are there, how many say they are cron's, how
 -- many of the worker's say it and do not, and by how many seconds cron's rows came after their tick: the median. The tick
 -- is what the row names; else of the job's own latest rows (%(entry)s is their expression) the schedule's firing that
--- %(margin)s covers, since a clock may be whole minutes wrong; where there are none, of all rows the nearest minute. Then, where cron's latest row of the worker that is none of the other entries' (nor one
--- that a fence turned away) is not the job's either (%(args)s, %(cron_expr)s where not NULL): what that row says.
+-- %(margin)s covers, since a clock may be whole minutes wrong; where there are none, of all rows the nearest minute.
+-- Then, where cron's latest row of the worker that is none of the other entries' (nor one that a fence turned away) is
+-- not the job's either (%(args)s, %(cron_expr)s where not NULL): what that row says.
 WITH latest AS MATERIALIZED (
   SELECT
     id, worker, args, meta ->> 'cron_expr' AS cron_expr,

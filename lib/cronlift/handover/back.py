@@ -118,10 +118,13 @@ class Rollback:
             if not open_ends or time.monotonic() > ends or all(end.decided for end in open_ends):
                 break
             time.sleep(0.5)
+        waiting = False
         for end in sorted(open_ends, key=lambda end: undecided.depth(before, end.job)):
-            settled = self.answer is not None and end.decided and end.ticks
-            notes.append(undecided.settle(before, end.job, end.ticks, self.answer) if settled else end.text)  # type: ignore[arg-type]
-        waiting = [end for end in open_ends if not (self.answer and end.decided and end.ticks)]
+            if self.answer and end.decided and end.ticks:
+                notes.append(undecided.settle(before, end.job, end.ticks, self.answer))
+            else:
+                notes.append(end.text)
+                waiting = True
         return After(complete=alone.complete and not waiting, notes=(*notes, *alone.notes))
 
     def _until(self, before: Before, job: PlannedJob, switches: Sequence[Switch]) -> datetime | None:
